@@ -1,6 +1,6 @@
 # Heatline. `make run` starts it, `make test` runs everything that guards it; each sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format install lock clean
+.PHONY: help run test check format install screenshots lock clean
 
 # The newest Python that is there, 3.11 or later; `make run PYTHON=/path/to/python` chooses another.
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -36,6 +36,9 @@ $(READY): requirements/all.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/all.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+screenshots: $(READY) ## Take the README's pictures anew (needs Chromium)
+	$(BIN)/python -m tests.preview.screenshots docs/pictures
 
 lock: $(READY) ## Resolve the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/core.txt

@@ -13,6 +13,7 @@ Layers; a module imports only from its own line or from lines below it (`tests/t
     briefing         pure: ranking, windows, stories, schedules
     corpus           files -> articles
     settings         the environment, read once
+    logs             to standard error, without secrets
     models           the values that travel between the layers
 """
 

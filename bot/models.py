@@ -137,3 +137,215 @@ class LoadReport:
     problem_count: int
     problems: tuple[Problem, ...]
     seconds: float
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+class Order(StrEnum):
+    """How a list of articles is ordered."""
+
+    TOP = "top"
+    LATEST = "latest"
+    SEARCH = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a reader asked to see: the whole state of a paged reply but for the place in it.
+
+    `days` is the period that was asked for; None leaves the window to the program.
+    """
+
+    order: Order
+    topic: str | None = None
+    provider: str | None = None
+    words: str | None = None
+    days: int | None = None
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing. `rank` is that of its first article.
+
+    `days` is the window it was taken from, None for all time; `in_first_window` how many there were in the narrowest
+    one, where that was too few and the window was widened.
+    """
+
+    listing: Listing
+    articles: tuple[Article, ...]
+    total: int
+    days: int | None
+    in_first_window: int | None
+    rank: int
+    has_previous: bool
+    has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A topic or a provider as people write it, with the number of articles that can be seen."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSummary:
+    """What the store holds: visible articles, the newest date among them, and problems of the last load."""
+
+    articles: int
+    newest: datetime | None
+    topics: int
+    problems: int
+    last_load: LoadReport | None
+    last_load_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How the program is: for `/admin status`."""
+
+    version: str
+    started_at: datetime
+    servers: int
+    paused_for: float
+    invalid_requests: int
+    in_flight: int
+
+
+# --- delivery -----------------------------------------------------------------------------------------------
+
+
+class Level(StrEnum):
+    """How hot an article must be, in words."""
+
+    EVERYTHING = "everything"
+    HOT = "hot"
+    HOTTEST = "hottest"
+
+
+class Often(StrEnum):
+    """How often a subscription posts."""
+
+    INSTANT = "instant"
+    DAILY = "daily"
+
+
+class SubscriptionState(StrEnum):
+    """Whether a subscription posts."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a subscription is about: folded names; empty means all."""
+
+    topics: frozenset[str] = frozenset()
+    providers: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, topic: str | None, provider: str | None) -> "Filter":
+        """Return the filter for one topic, one provider, both, or (with neither) everything."""
+        return cls(frozenset({fold(topic)} if topic else ()), frozenset({fold(provider)} if provider else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The heat that each level demands for one filter, on one day.
+
+    `counted` is the number of scored articles of 90 days behind it. Under 20 of them every level means everything.
+    """
+
+    hot: int
+    hottest: int
+    counted: int
+
+    @property
+    def live(self) -> bool:
+        """Whether there were articles enough to tell levels apart."""
+        return self.counted >= 20
+
+    def bar(self, level: Level) -> int:
+        """Return the least heat that the level lets through."""
+        if level is Level.EVERYTHING or not self.live:
+            return 0
+        return self.hot if level is Level.HOT else self.hottest
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A channel's standing order.
+
+    `topic` and `provider` are the names as they were chosen, None for all. `minute` is the local time of day of a
+    daily briefing, in minutes. `next_run_at` None means: at the next load. `after_load` is the newest load when it
+    was made: only what was first sighted later is ever pushed.
+    """
+
+    id: int
+    guild_id: int
+    channel_id: int
+    topic: str | None
+    provider: str | None
+    level: Level
+    often: Often
+    minute: int
+    state: SubscriptionState
+    paused_because: str | None
+    after_load: int
+    created_at: datetime
+    next_run_at: datetime | None
+    last_post_at: datetime | None = None
+
+    @property
+    def filter(self) -> Filter:
+        """What it matches."""
+        return Filter.of(self.topic, self.provider)
+
+
+class DeliveryKind(StrEnum):
+    """Why a message is sent."""
+
+    FIRST = "first"
+    PUSH = "push"
+    DIGEST = "digest"
+
+
+class DeliveryState(StrEnum):
+    """Where a message is on its way."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one channel: the keys of its articles in order, and `more` that matched and did not fit."""
+
+    id: int
+    subscription_id: int
+    guild_id: int
+    channel_id: int
+    kind: DeliveryKind
+    state: DeliveryState
+    nonce: str
+    keys: tuple[str, ...]
+    more: int
+    attempts: int
+    queued_at: datetime
+    first_attempt_at: datetime | None
+
+
+def nonce_of(delivery_id: int, channel_id: int, queued_at: int) -> str:
+    """Return a delivery's nonce: 24 base32 characters, within Discord's 25.
+
+    The time of queueing (epoch seconds) is part of it, so that a database made anew, whose ids begin again, does not
+    repeat the nonces that Discord still remembers.
+    """
+    text = f"{delivery_id}:{channel_id}:{queued_at}"
+    return base64.b32encode(hashlib.blake2b(text.encode(), digest_size=15).digest()).decode()

@@ -1,0 +1,8 @@
+"""Files -> articles: walk, parse, validate, clean. Knows neither Discord nor SQL."""
+
+from bot.corpus.reading import read_corpus, read_file
+from bot.corpus.record import article_record, as_record
+from bot.corpus.roots import Root, parse_roots
+from bot.corpus.walk import Found, found_files
+
+__all__ = ["Found", "Root", "article_record", "as_record", "found_files", "parse_roots", "read_corpus", "read_file"]

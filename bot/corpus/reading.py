@@ -1,0 +1,67 @@
+"""The whole corpus, read."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.corpus.article import read_article
+from bot.corpus.findings import RefusedError, rejection
+from bot.corpus.roots import Root
+from bot.corpus.spelling import unified
+from bot.corpus.walk import SUFFIXES, Found, contents, found_files
+from bot.models import FileReport, FileStatus
+
+_STEP = 200  # files between two calls of `progress`: some 15 ms
+
+
+def read_corpus(
+    roots: Sequence[Root], progress: Callable[[int, int], None] | None = None, *, now: datetime
+) -> tuple[FileReport, ...]:
+    """Return a report of every news file of the roots, by `file`, with names in one spelling.
+
+    `progress` is told how many files are done, of how many. `now` is aware; dates well after it count as missing.
+    """
+    files = found_files(roots)
+    reports = []
+    for done, found in enumerate(files):
+        if progress and done % _STEP == 0:
+            progress(done, len(files))
+        reports.append(read_file(found, now))
+    if progress:
+        progress(len(files), len(files))
+    return tuple(unified(_without_twins(files, reports)))
+
+
+def read_file(found: Found, now: datetime) -> FileReport:
+    """Return the report of one file; whatever happens, it concerns this file only."""
+    if found.fault:
+        return rejection(found.file, found.fault)
+    try:
+        return read_article(found.file, found.id, contents(found.path), now)
+    except RefusedError as refusal:
+        return rejection(found.file, refusal.what)
+    except Exception as error:  # no file may stop a load; its name only: a message could quote the file
+        return rejection(found.file, f"unexpected {type(error).__name__} while it was read")
+
+
+def _without_twins(files: Sequence[Found], reports: list[FileReport]) -> list[FileReport]:
+    """Return the reports with all but the first of those that claim one id rejected.
+
+    A file that is not news claims nothing; one that is broken keeps its claim, or half a file would hand the id over.
+    """
+    claims: dict[str, int] = {}
+    for index, report in enumerate(reports):
+        if report.status is FileStatus.SKIP:
+            continue
+        first = claims.setdefault(files[index].id, index)
+        if first == index:
+            continue
+        first, second = sorted((first, index), key=lambda claim: _rank(files[claim]))
+        claims[files[index].id] = first
+        if reports[second].status is FileStatus.LOAD:
+            reports[second] = rejection(reports[second].file, "the same name as another file, but for its suffix")
+    return reports
+
+
+def _rank(found: Found) -> tuple[int, int, str]:
+    suffix = next((rank for rank, suffix in enumerate(SUFFIXES) if found.file.lower().endswith(suffix)), len(SUFFIXES))
+    return found.root, suffix, found.file

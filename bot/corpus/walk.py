@@ -1,0 +1,148 @@
+"""The files of a corpus: which there are, and what they hold."""
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.corpus import limits
+from bot.corpus.findings import RefusedError
+from bot.corpus.roots import Root
+
+SUFFIXES = (".md", ".markdown", ".txt")
+"""What a news file may be called, the first of twins first."""
+
+# A link put in a file's place between listing and opening is not followed; opening a FIFO does not wait for a writer.
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of the corpus. `fault` says why it cannot be read; its article then never exists."""
+
+    file: str
+    id: str
+    path: str
+    root: int
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    path: str  # real: no part of it is a link
+    name: str  # below the root, with a slash at its end
+    above: tuple[str, ...]  # the real folders in which links were followed to get here
+
+
+def found_files(roots: Sequence[Root]) -> list[Found]:
+    """Return every news file of the roots, by `file`.
+
+    Hidden ones are passed over, and so is what is no regular file, and links that lead out of their root or in
+    circles. A folder that cannot be listed is an entry with a fault and a slash at its end.
+    """
+    found: list[Found] = []
+    for number, root in enumerate(roots):
+        _walk(os.path.realpath(root.path), f"{root.label}/" if number else "", number, found)
+    found.sort(key=lambda file: (file.file, file.root))
+    return found
+
+
+def contents(path: str) -> bytes:
+    """Return the bytes of a regular file as they were at one moment; raises RefusedError where that cannot be had."""
+    try:
+        for _ in range(limits.READS):
+            data = _read(path)
+            if data is not None:
+                return data
+    except OSError as error:
+        raise RefusedError(f"cannot be read ({os.strerror(error.errno or 0)})") from None
+    raise RefusedError("changes while it is read")
+
+
+def _read(path: str) -> bytes | None:
+    """Return the file's bytes, or None where it changed meanwhile."""
+    handle = os.open(path, _FLAGS)
+    try:
+        before = os.fstat(handle)
+        if not stat.S_ISREG(before.st_mode):
+            raise RefusedError("not a regular file")
+        if before.st_size > limits.FILE_BYTES:
+            raise RefusedError(f"larger than {limits.FILE_BYTES // 1024} KiB")
+        data = os.read(handle, before.st_size + 1)
+        while 0 < len(data) < before.st_size and (more := os.read(handle, before.st_size + 1 - len(data))):
+            data += more
+        after = os.fstat(handle)
+    finally:
+        os.close(handle)
+    same = len(data) == before.st_size == after.st_size and before.st_mtime_ns == after.st_mtime_ns
+    return data if same else None
+
+
+def _walk(top: str, prefix: str, root: int, found: list[Found]) -> None:
+    linked: set[str] = set()
+    waiting = [_Folder(top, prefix, ())]
+    while waiting:
+        folder = waiting.pop()
+        links, folders = [], []
+        try:
+            with os.scandir(folder.path) as listing:
+                for entry in listing:
+                    name = entry.name
+                    if name.startswith("."):
+                        continue
+                    if entry.is_symlink():
+                        links.append(entry)
+                    elif entry.is_dir(follow_symlinks=False):
+                        folders.append(_Folder(entry.path, f"{folder.name}{name}/", folder.above))
+                    elif name.lower().endswith(SUFFIXES) and entry.is_file(follow_symlinks=False):
+                        found.append(_file(folder.name + name, entry.path, root))
+        except OSError as error:
+            shown = _shown(folder.name or "./")
+            found.append(Found(shown, shown, folder.path, root, f"cannot be listed ({os.strerror(error.errno or 0)})"))
+        links.sort(key=lambda entry: entry.name)
+        folders += _followed(links, folder, top, linked, root, found)
+        waiting += sorted(folders, key=lambda folder: folder.name, reverse=True)
+
+
+def _followed(
+    links: Iterable["os.DirEntry[str]"], folder: _Folder, top: str, linked: set[str], root: int, found: list[Found]
+) -> list[_Folder]:
+    """Add the files that links lead to, and return the folders: each once, or links could multiply without end."""
+    folders = []
+    for link in links:
+        try:
+            real = os.path.realpath(link.path, strict=True)
+            mode = link.stat().st_mode
+        except OSError:  # leads nowhere, or in a circle
+            continue
+        if not _is_below(real, top):
+            continue
+        if stat.S_ISREG(mode):
+            if link.name.lower().endswith(SUFFIXES):
+                found.append(_file(folder.name + link.name, real, root))
+        elif stat.S_ISDIR(mode):
+            above = (*folder.above, folder.path)
+            if real not in linked and not any(_is_below(path, real) for path in above):
+                linked.add(real)
+                folders.append(_Folder(real, f"{folder.name}{link.name}/", above))
+    return folders
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _file(name: str, path: str, root: int) -> Found:
+    if not name.isprintable():  # control and bidi characters would forge lines of a log; bytes that are no UTF-8
+        return Found(_shown(name), _shown(name), path, root, "a file name that cannot be shown")
+    return Found(name, name.rpartition(".")[0], path, root)
+
+
+def _shown(name: str) -> str:
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in name)

@@ -1,0 +1,142 @@
+"""The settings: the environment and `.env`, read once by `cli`."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.models import HeatlineError
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else None
+
+HOME = _CHECKOUT or user_data_path("heatline", appauthor=False)
+"""Where relative paths, `.env` and the default database belong: the checkout, or the user's data folder."""
+
+SEEDS = _CHECKOUT / "seeds" if _CHECKOUT else _PACKAGE / "_seeds"
+"""The bundled corpus."""
+
+_EXAMPLES = {
+    "database_url": "sqlite+aiosqlite:////var/lib/heatline/heatline.db",
+    "corpus_dir": "/srv/news",
+    "reload_minutes": "10",
+    "push_spacing_minutes": "20",
+    "max_age_days": "3",
+    "admin_ids": "123456789012345678,234567890123456789",
+    "admin_guild_id": "123456789012345678",
+    "log_level": "INFO",
+}
+
+
+class SettingsError(HeatlineError):
+    """A setting that cannot be used; the message names it, its problem and an example."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the program. The descriptions are the lines of `.env.example`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True, populate_by_name=True
+    )
+
+    discord_token: SecretStr | None = Field(
+        None, description="The bot's token, from https://discord.com/developers/applications"
+    )
+    database_url: str = Field(
+        f"sqlite+aiosqlite:///{HOME / 'data' / 'heatline.db'}", description="Where everything is kept: one SQLite file"
+    )
+    corpus_dir: str = Field(
+        str(SEEDS), description="The news folder; more than one as [label=]path, separated like PATH"
+    )
+    reload_minutes: float = Field(10, gt=0, le=1440, description="Minutes between two readings of the news folder")
+    push_spacing_minutes: float = Field(
+        20, ge=0, le=1440, description="Least minutes between two pushes to a channel; 0 for none"
+    )
+    max_age_days: float = Field(3, gt=0, le=30, description="Days after which a story is too old to be pushed")
+    admin_ids: Annotated[frozenset[int], NoDecode] = Field(
+        frozenset(), description="Who may use /admin besides the app's owner and team: user ids, separated by commas"
+    )
+    admin_guild_id: int | None = Field(
+        None, gt=0, description="The one server where /admin exists; without it, everywhere for administrators"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much is logged: DEBUG, INFO, WARNING or ERROR"
+    )
+
+    @field_validator("admin_ids", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = value.replace(",", " ").split()
+        if not all(text.isascii() and text.isdigit() for text in ids):
+            raise ValueError("not a list of user ids")
+        return frozenset(map(int, ids))
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):  # the latter of a port that is no number, and it quotes the URL
+            raise ValueError("not a database URL") from None
+        if url.drivername != "sqlite+aiosqlite":
+            raise ValueError("only sqlite+aiosqlite: databases are supported")
+        if url.host or url.username or url.port:
+            raise ValueError("three slashes stand before a path, and four before one that begins at the root")
+        if not url.database or url.database == ":memory:":
+            raise ValueError("it must name a file, so that nothing is lost at a restart")
+        path = Path(url.database).expanduser()
+        return str(url.set(database=str(path if path.is_absolute() else HOME / path)))
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return Path(make_url(self.database_url).database or "")
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the corpus is the bundled one."""
+        return (HOME / Path(self.corpus_dir).expanduser()).resolve() == SEEDS.resolve()
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Return the settings: what is given here, then the environment, then `.env`, then the defaults.
+
+    `.env` lies in the checkout, or in the working directory where Heatline is installed. Raises `SettingsError`.
+    """
+    env_file = (_CHECKOUT or Path.cwd()) / ".env"
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(_env_file=env_file, **given)  # type: ignore[arg-type]  # pydantic-settings' own keyword
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        what = first["msg"].removeprefix("Value error, ")
+        example = f" Example: {name.upper()}={_EXAMPLES[name]}" if name in _EXAMPLES else ""
+        raise SettingsError(f"{name.upper()}: {what}.{example}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{env_file} is not UTF-8 text: save it as UTF-8.") from None
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment for a child process that loads the same corpus into the same database, and knows no
+    token."""
+    environment = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
+    path = os.pathsep.join(filter(None, (str(_PACKAGE.parent), environment.get("PYTHONPATH"))))
+    return environment | {
+        "PYTHONPATH": path,
+        "DATABASE_URL": settings.database_url,
+        "CORPUS_DIR": settings.corpus_dir,
+        "LOG_LEVEL": settings.log_level,
+    }
