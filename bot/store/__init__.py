@@ -1,0 +1,1 @@
+"""Every SQL statement, grouped by noun, as functions of a connection."""

@@ -1,0 +1,213 @@
+"""Reading articles: pages of listings, stories, names with their counts, and what the store holds."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, tuple_
+
+from bot.briefing.windows import PAGE, WINDOWS
+from bot.models import Article, CorpusSummary, Listing, LoadReport, Name, Order, Page, Problem, fold
+from bot.store import notes, search
+from bot.store.rows import epoch, from_row, from_rows, moment
+from bot.store.tables import article_topics, articles, names, problems
+
+Place = tuple[Literal["after", "before", "from"], str]
+"""Where a page begins: after, or with, the article with this key; or where it ends: before it."""
+
+
+def _top(table: FromClause) -> tuple[ColumnElement[int], ...]:
+    """Return what hottest first goes by; unscored articles come after superseded ones."""
+    columns = table.c
+    return (
+        func.coalesce(columns.heat, -2),
+        func.coalesce(columns.quality, -1),
+        func.coalesce(columns.published_at, 0),
+        columns.number,
+    )
+
+
+_TOP = _top(articles)
+_LATEST: tuple[ColumnElement[int], ...] = (articles.c.seen_at, articles.c.number)
+
+
+def _matching(listing: Listing, since: int | None) -> ColumnElement[bool]:
+    """Return the condition of a listing, all but its words."""
+    conditions: list[ColumnElement[bool]] = [articles.c.published.is_(True)]
+    if since is not None:
+        conditions.append(articles.c.seen_at >= since)
+    if listing.provider:
+        conditions.append(articles.c.provider_folded == fold(listing.provider))
+    if listing.topic:
+        tagged = select(article_topics.c.article).where(article_topics.c.topic == fold(listing.topic))
+        if since is not None:
+            tagged = tagged.where(article_topics.c.seen_at >= since)
+        conditions.append(articles.c.number.in_(tagged))
+    if listing.order is Order.TOP:
+        conditions.append(_is_best_of_its_story(listing, since))
+    return and_(*conditions)
+
+
+def _is_best_of_its_story(listing: Listing, since: int | None) -> ColumnElement[bool]:
+    """Return the condition that no other article of the story, that the listing shows too, ranks higher."""
+    other = articles.alias()
+    rival = select(literal(1)).where(
+        other.c.story == articles.c.story, other.c.published.is_(True), tuple_(*_top(other)) > tuple_(*_TOP)
+    )
+    if since is not None:
+        rival = rival.where(other.c.seen_at >= since)
+    if listing.provider:
+        rival = rival.where(other.c.provider_folded == fold(listing.provider))
+    if listing.topic:
+        rival = rival.where(
+            select(literal(1))
+            .where(article_topics.c.article == other.c.number, article_topics.c.topic == fold(listing.topic))
+            .exists()
+        )
+    return ~rival.exists()
+
+
+def _count(connection: Connection, listing: Listing, since: int | None) -> int:
+    found = select(func.count()).select_from(articles).where(_matching(listing, since))
+    return connection.execute(found).scalar_one()
+
+
+def _since(now: datetime, days: int | None) -> int | None:
+    return None if days is None else epoch(now - timedelta(days=days))
+
+
+def _window(connection: Connection, listing: Listing, now: datetime) -> tuple[int | None, int | None, int]:
+    """Return the window in days, what the narrowest one held if that was too few, and how many articles it holds."""
+    if listing.everything or listing.order is Order.LATEST:
+        return None, None, _count(connection, listing, None)
+    if listing.days is not None:
+        return listing.days, None, _count(connection, listing, _since(now, listing.days))
+    first: int | None = None
+    for days in WINDOWS:
+        count = _count(connection, listing, _since(now, days))
+        first = count if first is None else first
+        if count >= PAGE or days is None:
+            return days, (first if days != WINDOWS[0] else None), count
+    raise AssertionError("the last window is all time")
+
+
+def page(connection: Connection, listing: Listing, now: datetime, place: Place | None = None, rank: int = 1) -> Page:
+    """Return a page of up to five articles, hottest or newest first.
+
+    Without a period, the window is widened until it holds a page. `rank` is that of the page's first article, as the
+    caller counts it. A place whose article is gone, or with nothing left beyond it, gives the first page.
+    """
+    if listing.order is Order.SEARCH:
+        return _search_page(connection, listing, rank)
+    days, in_first_window, total = _window(connection, listing, now)
+    order = _TOP if listing.order is Order.TOP else _LATEST
+    query: Select[*tuple[object, ...]] = select(articles).where(_matching(listing, _since(now, days)))
+    at = None
+    if place is not None:
+        at = connection.execute(select(*order).where(articles.c.key == place[1])).first()
+    if at is None or place is None:
+        rank, backwards = 1, False
+    else:
+        here, there = tuple_(*order), tuple_(*(literal(value) for value in at))
+        backwards = place[0] == "before"
+        beyond = {"before": here > there, "after": here < there, "from": here <= there}
+        query = query.where(beyond[place[0]])
+    direction = [column.asc() if backwards else column.desc() for column in order]
+    rows = connection.execute(query.order_by(*direction).limit(PAGE + 1)).mappings().all()
+    if at is not None and not rows:
+        return page(connection, listing, now)
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    if backwards:
+        rows = rows[::-1]
+        if not more:  # the way back reached the start: count from there
+            rank = 1
+    return Page(
+        listing,
+        from_rows(rows),
+        total,
+        days,
+        in_first_window,
+        rank,
+        has_previous=more if backwards else rank > 1,
+        has_next=True if backwards else more,
+    )
+
+
+def _search_page(connection: Connection, listing: Listing, rank: int) -> Page:
+    """Return a page of the best matches: the newest few hundred, by heat and age."""
+    numbers = search.best_matches(connection, listing)
+    if rank > len(numbers):  # there were more when the button was made
+        rank = 1
+    shown = numbers[rank - 1 : rank - 1 + PAGE]
+    found = {
+        row["number"]: from_row(row)
+        for row in connection.execute(select(articles).where(articles.c.number.in_(shown))).mappings()
+    }
+    return Page(
+        listing,
+        tuple(found[number] for number in shown),
+        len(numbers),
+        None,
+        None,
+        rank,
+        has_previous=rank > 1,
+        has_next=rank - 1 + PAGE < len(numbers),
+    )
+
+
+def articles_by_key(connection: Connection, keys: Sequence[str]) -> dict[str, Article]:
+    """Return the articles that are there, hidden ones too, by key."""
+    rows = connection.execute(select(articles).where(articles.c.key.in_(keys))).mappings()
+    return {row["key"]: from_row(row) for row in rows}
+
+
+def story(connection: Connection, key: str) -> tuple[Article, ...]:
+    """Return the story that the article belongs to: visible articles, the one asked for first, then by quality."""
+    asked = select(articles.c.story).where(articles.c.key == key).scalar_subquery()
+    rows = connection.execute(
+        select(articles)
+        .where(articles.c.story == asked, articles.c.published.is_(True))
+        .order_by(articles.c.key != key, func.coalesce(articles.c.quality, -1).desc(), articles.c.number)
+        .limit(25)
+    ).mappings()
+    return from_rows(rows.all())
+
+
+def all_articles(connection: Connection) -> tuple[Article, ...]:
+    """Return every article, hidden ones too, by id."""
+    return from_rows(connection.execute(select(articles).order_by(articles.c.id)).mappings().all())
+
+
+def names_of(connection: Connection, kind: Literal["topic", "provider"]) -> tuple[Name, ...]:
+    """Return all topics, or all providers, with the numbers of their visible articles, the most used first."""
+    rows = connection.execute(
+        select(names.c.name, names.c.count).where(names.c.kind == kind).order_by(names.c.count.desc(), names.c.folded)
+    )
+    return tuple(Name(name, count) for name, count in rows)
+
+
+def corpus_summary(connection: Connection) -> CorpusSummary:
+    """Return what the store holds."""
+    count, newest = connection.execute(
+        select(func.count(), func.max(func.coalesce(articles.c.published_at, articles.c.seen_at))).where(
+            articles.c.published.is_(True)
+        )
+    ).one()
+    topics = connection.execute(select(func.count()).where(names.c.kind == "topic")).scalar_one()
+    troubles = connection.execute(select(func.count()).select_from(problems)).scalar_one()
+    last = notes.note(connection, "last_load")
+    report: LoadReport | None = None
+    at: datetime | None = None
+    if last is not None:
+        value = json.loads(last)
+        at = moment(value.pop("at"))
+        report = load_report(value)
+    return CorpusSummary(count, moment(newest), topics, troubles, report, at)
+
+
+def load_report(value: dict[str, object]) -> LoadReport:
+    """Return the report of a load from its JSON object."""
+    listed = value["problems"]
+    assert isinstance(listed, list)
+    return LoadReport(**value | {"problems": tuple(Problem(**problem) for problem in listed)})  # type: ignore[arg-type]  # our own JSON

@@ -1,0 +1,1 @@
+"""How the database came to be, version by version; alembic runs it."""

@@ -1,0 +1,240 @@
+"""The tables. Times are UTC epoch seconds; what hangs on an article hangs on its key, never on its row."""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from bot.models import DeliveryKind, DeliveryState, Level, Often, SubscriptionState
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    names = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({names})", name=column)
+
+
+# --- a cache of the files, rebuilt at will -------------------------------------------------------------------
+
+articles = Table(
+    "articles",
+    metadata,
+    # Numbers follow first sight, so that "newest first" is a walk down the row numbers for full-text search.
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("excerpt", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("url_key", Text, nullable=False, index=True),
+    Column("provider", Text, nullable=False),
+    Column("provider_folded", Text, nullable=False),
+    Column("provider_domain", Text),
+    Column("logo", Text),
+    Column("topics", Text, nullable=False),  # a JSON list, in the file's order
+    Column("type", Text, nullable=False),
+    Column("heat", Integer),
+    Column("quality", Integer),
+    Column("published", Boolean, nullable=False),
+    Column("published_at", BigInteger),
+    Column("image", Text),  # JSON
+    Column("coverage", Text, nullable=False),  # a JSON list
+    Column("coverage_count", Integer, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("story", Text, nullable=False, index=True),
+    Index("ix_articles_seen", "published", "seen_at", "number"),
+    Index("ix_articles_provider_seen", "provider_folded", "published", "seen_at", "number"),
+    Index("ix_articles_provider_heat", "provider_folded", "published", "heat", "seen_at", "number"),
+)
+
+article_topics = Table(
+    "article_topics",
+    metadata,
+    # Only articles that can be seen: counting a topic is counting its rows.
+    Column("topic", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("article", Integer, ForeignKey("articles.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("heat", Integer),
+    PrimaryKeyConstraint("topic", "seen_at", "article"),
+    Index("ix_article_topics_heat", "topic", "heat", "seen_at", "article"),
+    sqlite_with_rowid=False,
+)
+
+names = Table(
+    "names",
+    metadata,
+    # How a folded name of a topic or provider is written, and how many visible articles have it.
+    Column("kind", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("kind", "folded"),
+    CheckConstraint("kind IN ('topic', 'provider')", name="kind"),
+    sqlite_with_rowid=False,
+)
+
+problems = Table(
+    "problems",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("line", Integer),
+    Column("field", Text),
+    Column("what", Text, nullable=False),
+    Column("done", Text, nullable=False),
+)
+
+# --- facts, kept whatever happens to the files ---------------------------------------------------------------
+
+loads = Table(
+    "loads",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("report", Text, nullable=False),  # JSON
+    Column("planned_at", BigInteger),
+    Index("ix_loads_unplanned", "number", sqlite_where=Column("planned_at").is_(None)),
+)
+
+roots = Table(
+    "roots",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("first_load_at", BigInteger, nullable=False),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("load", Integer, nullable=False),
+    Column("quiet", Boolean, nullable=False),  # backfilled: never a candidate
+    Index("ix_sightings_seen_at", "seen_at"),
+    sqlite_with_rowid=False,
+)
+
+guilds = Table(
+    "guilds",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("timezone", Text),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("guild_id", BigInteger, nullable=False, index=True),
+    Column("channel_id", BigInteger, nullable=False, index=True),
+    Column("topic", Text),
+    Column("provider", Text),
+    Column("level", Text, nullable=False),
+    Column("often", Text, nullable=False),
+    Column("minute", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("paused_because", Text),
+    Column("after_load", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("next_run_at", BigInteger),
+    _one_of("level", Level),
+    _one_of("often", Often),
+    _one_of("state", SubscriptionState),
+    Index("ix_subscriptions_due", "state", "often", "next_run_at"),
+    sqlite_autoincrement=True,  # an id is never given twice: deliveries outlive subscriptions
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscription_id", Integer, nullable=False, index=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("nonce", Text, nullable=False, index=True),
+    Column("more", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("queued_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("first_attempt_at", BigInteger),
+    Column("sent_at", BigInteger),
+    Column("message_id", BigInteger),
+    Column("uncertain", Boolean, nullable=False),  # sent again although it could not be excluded that it had arrived
+    _one_of("kind", DeliveryKind),
+    _one_of("state", DeliveryState),
+    Index("ix_deliveries_open", "due_at", "id", sqlite_where=Column("state").in_(("pending", "sending"))),
+    Index("ix_deliveries_channel", "channel_id", "queued_at"),
+    sqlite_autoincrement=True,
+)
+
+delivery_articles = Table(
+    "delivery_articles",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("url_key", Text, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("delivery_id", "position"),
+    # Repeats and overlapping subscriptions are harmless: a channel gets an article once.
+    UniqueConstraint("channel_id", "key"),
+    Index("ix_delivery_articles_url", "channel_id", "url_key"),
+    Index("ix_delivery_articles_story", "channel_id", "story", "at"),
+)
+
+bars = Table(
+    "bars",
+    metadata,
+    # The heat of each level for one filter: computed once a day, kept as it was.
+    Column("filter", Text, nullable=False),
+    Column("day", Integer, nullable=False),  # days since the epoch
+    Column("hot", Integer, nullable=False),
+    Column("hottest", Integer, nullable=False),
+    Column("counted", Integer, nullable=False),
+    PrimaryKeyConstraint("filter", "day"),
+    sqlite_with_rowid=False,
+)
+
+listings = Table(
+    "listings",
+    metadata,
+    # The state of paged replies, under 16-character keys, for a year.
+    Column("key", Text, primary_key=True),
+    Column("listing", Text, nullable=False),  # JSON
+    Column("used_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    # Small facts of the program itself, by name: the hash of the synced commands, the last load.
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

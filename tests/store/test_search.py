@@ -1,0 +1,147 @@
+"""Full-text search: whatever is typed is safe, and what is there is found."""
+
+import unicodedata
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from bot.models import Listing, Order
+from bot.store.articles import page
+from bot.store.search import best_matches, match_expression
+from tests.conftest import NOW
+from tests.store.kept import article, keep
+
+PROPERTY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+SYNTAX = [
+    '"',
+    "AND",
+    "OR",
+    "NOT",
+    "NEAR(",
+    "a AND",
+    "title:",
+    "a*",
+    "^a",
+    "-",
+    "+a",
+    "{a b}:c",
+    "(",
+    "''",
+    "\\",
+    "a\0b",
+]
+
+
+def found(connection: Connection, words: str, topic: str | None = None, provider: str | None = None) -> list[str]:
+    """Return the ids of the matches on the first page."""
+    listing = Listing(Order.SEARCH, words=words, topic=topic, provider=provider)
+    return [a.id for a in page(connection, listing, NOW).articles]
+
+
+@given(words=st.text() | st.sampled_from(SYNTAX) | st.lists(st.sampled_from(SYNTAX)).map(" ".join))
+@PROPERTY
+def test_any_input_is_safe(connection: Connection, words: str) -> None:
+    with connection.begin() as transaction:
+        keep(connection, [article("a", title="Quantum computers")])
+        best_matches(connection, Listing(Order.SEARCH, words=words))
+        transaction.rollback()
+
+
+WORDS = st.text(st.characters(categories=["Lu", "Ll", "Nd"], max_codepoint=0x24F), min_size=1, max_size=12)
+
+
+@given(words=st.lists(WORDS, min_size=1, max_size=6), data=st.data())
+@PROPERTY
+def test_prefixes_of_any_of_its_words_find_a_headline(
+    connection: Connection, words: list[str], data: st.DataObject
+) -> None:
+    chosen = data.draw(st.lists(st.sampled_from(words), min_size=1, max_size=3))
+    prefixes = [unicodedata.normalize("NFC", word)[: data.draw(st.integers(1, len(word)))] for word in chosen]
+    with connection.begin() as transaction:
+        keep(connection, [article("a", title=" ".join(words))])
+        ids = found(connection, " ".join(prefixes))
+        transaction.rollback()
+    assert ids == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("quantum", ["b", "a"]),
+        ("QUANTUM", ["b", "a"]),
+        ("quant", ["b", "a"]),
+        ("quantum chip", ["a"]),
+        ("chip, quantum!", ["a"]),
+        ("quantum sheep", []),
+        ("zurich", ["a"]),
+        ("Zürich", ["a"]),
+        (unicodedata.normalize("NFD", "Zürich"), ["a"]),
+        ("ünderground", ["c"]),
+        ("_ sheep", ["c"]),
+        ("hidden", []),
+        ("", []),
+        ("   ", []),
+        ("!?", []),
+    ],
+)
+def test_what_is_found(connection: Connection, words: str, ids: list[str]) -> None:
+    with connection.begin():
+        keep(
+            connection,
+            [
+                article("a", title="A quantum chip from Zürich", heat=80),
+                article("b", title="Physics today", excerpt="Quantum news.", heat=100),
+                article("c", title="Underground sheep"),
+                article("d", title="Hidden quantum", published=False),
+            ],
+        )
+        assert found(connection, words) == ids
+
+
+def test_a_topic_and_a_provider_narrow_it(connection: Connection) -> None:
+    with connection.begin():
+        keep(
+            connection,
+            [
+                article("a", title="Robot one"),
+                article("b", title="Robot two", topics=("Robotics",)),
+                article("c", title="Robot three", provider="Daily Sample"),
+            ],
+        )
+        assert found(connection, "robot", topic="robotics") == ["b"]
+        assert found(connection, "robot", provider="daily sample") == ["c"]
+        assert found(connection, "robot", topic="AI", provider="EXAMPLE TIMES") == ["a"]
+
+
+def test_a_day_of_age_weighs_a_degree_of_heat(connection: Connection) -> None:
+    with connection.begin():
+        keep(
+            connection,
+            [
+                article("old and hot", title="Robot", heat=110, seen_at=NOW - timedelta(days=30)),
+                article("new and warm", title="Robot", heat=90),
+                article("new and unscored", title="Robot", heat=None),
+            ],
+        )
+        assert found(connection, "robot") == ["new and warm", "old and hot", "new and unscored"]
+
+
+def test_pages_of_matches(connection: Connection) -> None:
+    with connection.begin():
+        keep(connection, [article(f"a{n}", title="Robot", heat=100 - n) for n in range(7)])
+        first = page(connection, Listing(Order.SEARCH, words="robot"), NOW)
+        second = page(connection, Listing(Order.SEARCH, words="robot"), NOW, ("after", first.articles[-1].key), 6)
+        beyond = page(connection, Listing(Order.SEARCH, words="robot"), NOW, ("after", first.articles[-1].key), 11)
+    assert [a.id for a in (*first.articles, *second.articles)] == [f"a{n}" for n in range(7)]
+    assert (first.total, first.has_previous, first.has_next) == (7, False, True)
+    assert (second.rank, second.has_previous, second.has_next) == (6, True, False)
+    assert beyond == first
+
+
+def test_long_queries_are_cut() -> None:
+    assert match_expression("word " * 100) == " ".join(['"word"*'] * 16)
+    assert match_expression("x" * 300) == f'"{"x" * 200}"*'

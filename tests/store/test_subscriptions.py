@@ -1,0 +1,160 @@
+"""Subscriptions: made, found, paused, due, removed; and the time zone of their servers."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, select
+
+from bot.models import DeliveryKind, DeliveryState, Level, Often, Subscription, SubscriptionState
+from bot.store import subscriptions
+from bot.store.deliveries import Outcome, Piece, claim_deliveries, queue_delivery, record_outcomes
+from bot.store.tables import deliveries
+from tests.conftest import NOW
+from tests.store.kept import article, keep
+
+HOUR = timedelta(hours=1)
+
+
+def add(
+    connection: Connection,
+    *,
+    channel: int = 10,
+    guild: int = 1,
+    topic: str | None = None,
+    provider: str | None = None,
+    next_run_at: datetime | None = None,
+) -> Subscription:
+    return subscriptions.add_subscription(
+        connection,
+        guild_id=guild,
+        channel_id=channel,
+        topic=topic,
+        provider=provider,
+        level=Level.HOT,
+        often=Often.DAILY if next_run_at else Often.INSTANT,
+        minute=540,
+        next_run_at=next_run_at,
+        now=NOW,
+    )
+
+
+def queue(connection: Connection, wanted: Subscription, key: str) -> int:
+    queued = queue_delivery(
+        connection,
+        subscription_id=wanted.id,
+        guild_id=wanted.guild_id,
+        channel_id=wanted.channel_id,
+        kind=DeliveryKind.PUSH,
+        told=[Piece(key, f"//news.example/{key}", key)],
+        more=0,
+        now=NOW,
+    )
+    assert queued is not None
+    return queued
+
+
+def test_what_is_added_comes_back(connection: Connection) -> None:
+    with connection.begin():
+        keep(connection, [article("a")])
+        made = add(connection, topic="AI", provider="Example Times", next_run_at=NOW + HOUR)
+        assert subscriptions.subscription(connection, made.id) == made
+    assert (made.topic, made.provider, made.level, made.often, made.minute) == (
+        "AI",
+        "Example Times",
+        Level.HOT,
+        Often.DAILY,
+        540,
+    )
+    assert (made.state, made.paused_because, made.after_load) == (SubscriptionState.ACTIVE, None, 1)
+    assert (made.created_at, made.next_run_at, made.last_post_at) == (NOW, NOW + HOUR, None)
+
+
+def test_a_server_sees_its_own_in_order(connection: Connection) -> None:
+    with connection.begin():
+        first, _, third = add(connection), add(connection, guild=2), add(connection, channel=11)
+        assert subscriptions.subscriptions_of(connection, 1) == (first, third)
+        assert subscriptions.subscriptions_of(connection, 3) == ()
+
+
+@pytest.mark.parametrize(
+    ("topic", "provider", "channel", "same"),
+    [
+        ("ai ", "EXAMPLE TIMES", 10, True),
+        ("AI", None, 10, False),
+        (None, "Example Times", 10, False),
+        (None, None, 10, False),
+        ("AI", "Example Times", 11, False),
+    ],
+)
+def test_the_same_subscription(
+    connection: Connection, topic: str | None, provider: str | None, channel: int, *, same: bool
+) -> None:
+    with connection.begin():
+        made = add(connection, topic="AI", provider="Example Times")
+        found = subscriptions.same_subscription(connection, channel, topic, provider)
+    assert found == (made if same else None)
+
+
+def test_removing_drops_what_waits_and_keeps_what_was_sent(connection: Connection) -> None:
+    with connection.begin():
+        made = add(connection)
+        sent = queue(connection, made, "sent")
+        claim_deliveries(connection, now=NOW, until=NOW + HOUR, stale=NOW - HOUR, most=1)
+        record_outcomes(connection, [Outcome(sent, DeliveryState.SENT, message_id=5)], NOW)
+        queue(connection, made, "waiting")
+        assert subscriptions.subscriptions_of(connection, 1)[0].last_post_at == NOW
+        subscriptions.remove_subscription(connection, made.id)
+        assert subscriptions.subscription(connection, made.id) is None
+        assert list(connection.execute(select(deliveries.c.id)).scalars()) == [sent]
+        assert add(connection).id > made.id
+
+
+def test_pausing_and_resuming(connection: Connection) -> None:
+    def state() -> tuple[SubscriptionState, str | None, datetime | None]:
+        found = subscriptions.subscription(connection, made.id)
+        assert found is not None
+        return found.state, found.paused_because, found.next_run_at
+
+    with connection.begin():
+        made = add(connection)
+        subscriptions.pause_subscription(connection, made.id, "gone")
+        assert state() == (SubscriptionState.PAUSED, "gone", None)
+        assert subscriptions.count_subscriptions(connection) == (0, 1)
+        subscriptions.resume_subscription(connection, made.id, NOW)
+        assert state() == (SubscriptionState.ACTIVE, None, NOW)
+        assert subscriptions.count_subscriptions(connection) == (1, 0)
+
+
+def test_which_are_due(connection: Connection) -> None:
+    with connection.begin():
+        waiting = add(connection)
+        due = add(connection, next_run_at=NOW)
+        add(connection, next_run_at=NOW + HOUR)
+        paused = add(connection, next_run_at=NOW - HOUR)
+        subscriptions.pause_subscription(connection, paused.id, None)
+
+        def ids(*, after_a_load: bool, beyond: int = 0, most: int = 10) -> list[int]:
+            found = subscriptions.due_subscriptions(
+                connection, NOW, after_a_load=after_a_load, beyond=beyond, most=most
+            )
+            return [each.id for each in found]
+
+        assert ids(after_a_load=False) == [due.id]
+        assert ids(after_a_load=True) == [waiting.id, due.id]
+        assert ids(after_a_load=True, beyond=waiting.id) == [due.id]
+        assert ids(after_a_load=True, most=1) == [waiting.id]
+        assert subscriptions.next_run(connection) == NOW
+        subscriptions.set_next_run(connection, due.id, NOW + 2 * HOUR)
+        assert subscriptions.next_run(connection) == NOW + HOUR
+
+
+def test_a_time_zone_moves_the_runs_given(connection: Connection) -> None:
+    with connection.begin():
+        assert subscriptions.timezone_of(connection, 1) is None
+        daily, other = add(connection, next_run_at=NOW), add(connection, next_run_at=NOW)
+        subscriptions.set_timezone(connection, 1, "Europe/Berlin", [(daily.id, NOW + HOUR)])
+        subscriptions.set_timezone(connection, 1, "Asia/Tokyo", [])
+        assert subscriptions.timezone_of(connection, 1) == "Asia/Tokyo"
+        assert subscriptions.timezone_of(connection, 2) is None
+        runs = {each.id: each.next_run_at for each in subscriptions.subscriptions_of(connection, 1)}
+    assert runs == {daily.id: NOW + HOUR, other.id: NOW}
