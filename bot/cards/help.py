@@ -1,0 +1,42 @@
+"""The help."""
+
+from collections.abc import Callable
+
+from discord import ui
+
+from bot.cards.layout import Layout, separator
+
+_READING = (
+    ("news top", "the hottest stories"),
+    ("news latest", "the newest first"),
+    ("news topic", "one topic, or all of them"),
+    ("news provider", "one publisher, or all of them"),
+    ("news search", "find words in headlines and summaries"),
+)
+_MANAGING = (
+    ("subscribe", "send news to a channel"),
+    ("subscriptions list", "see, pause or remove what is sent here"),
+)
+_HOSTING = (
+    ("admin reload", "read the news folder now"),
+    ("admin status", "how Heatline is"),
+)
+
+
+def help_layout(mention: Callable[[str], str], *, manages: bool, hosts: bool) -> ui.LayoutView:
+    """Return the commands that a person may use, so that they can be clicked."""
+
+    def section(title: str, commands: tuple[tuple[str, str], ...]) -> ui.TextDisplay[ui.LayoutView]:
+        return ui.TextDisplay("\n".join([f"**{title}**", *(f"{mention(name)} {what}" for name, what in commands)]))
+
+    pieces: list[ui.Item[ui.LayoutView]] = [
+        ui.TextDisplay("### Heatline\nNews briefings in Discord. What you ask for, only you see, until you share it."),
+        separator(),
+        section("Read", _READING),
+    ]
+    if manages:
+        pieces += [separator(visible=False), section("Send news to this server", _MANAGING)]
+    if hosts:
+        pieces += [separator(visible=False), section("Host", _HOSTING)]
+    pieces += [separator(), ui.TextDisplay("-# Which news there is, is the choice of whoever hosts this bot.")]
+    return Layout(*pieces)

@@ -1,0 +1,40 @@
+"""The `custom_id`s of controls. Each begins with a version, and carries all that its control needs for years."""
+
+VERSION = "hl1:"
+"""Every id of ours begins with a version; what begins with `hl` and another one is from an older program."""
+
+NONCE = "[A-Z2-7]{24}"
+KEY = "[A-Z2-7]{16}"
+
+
+def marker(nonce: str) -> str:
+    """Return the id of a pushed message's one control: it opens its stories, and by it the message is found again."""
+    return f"{VERSION}d:{nonce}"
+
+
+def page(listing_key: str, direction: str, article_key: str, rank: int) -> str:
+    """Return the id of a page button: the page after or before (`a`, `b`) an article, whose first has this rank."""
+    return f"{VERSION}p:{listing_key}:{direction}:{article_key}:{rank}"
+
+
+def share(listing_key: str, article_key: str, rank: int) -> str:
+    """Return the id of the button that shows the page that begins with an article to everybody."""
+    return f"{VERSION}s:{listing_key}:{article_key}:{rank}"
+
+
+STORY = f"{VERSION}o"
+"""The id of the select that opens a story; its values are article keys."""
+
+
+def ask(listing_key: str) -> str:
+    """Return the id of a button that shows a kept listing from its start."""
+    return f"{VERSION}l:{listing_key}"
+
+
+def subscription(action: str, subscription_id: int) -> str:
+    """Return the id of a button that does something to a subscription."""
+    return f"{VERSION}u:{action}:{subscription_id}"
+
+
+SUBSCRIPTION = f"{VERSION}us"
+"""The id of the select that opens a subscription; its values are ids of subscriptions."""

@@ -1,0 +1,91 @@
+"""Lists of articles and of names, as replies."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from discord import ui
+
+from bot.briefing.windows import PAGE
+from bot.cards import ids, limits, texts
+from bot.cards.layout import Layout, alt_text, button, illustrated, separator
+from bot.cards.markup import cut, escape, link, shown
+from bot.cards.push import story_select
+from bot.models import Article, Name, Order, Page
+
+# Among fewer stories a rank says nothing.
+_RANKED = 10
+
+# Longest link and excerpt that are shown, in characters: where a page is over Discord's limit, the next is tried. At
+# the last one five stories fit even if every character of every headline needs escaping.
+_SHRINKING = ((limits.LINK, limits.LIST_EXCERPT), (150, limits.LIST_EXCERPT), (0, limits.LIST_EXCERPT), (0, 0))
+
+
+def page_layout(
+    page: Page, listing_key: str, now: datetime, *, note: str | None = None, shared_by: int | None = None
+) -> ui.LayoutView:
+    """Return a page of a list. `note` leads it; a page shared by a user names them and has no Share button."""
+    header = _header(page, note)
+    footer = f"-# Shared by <@{shared_by}>" if shared_by is not None else ""
+    numbered = page.listing.order is Order.TOP and page.total >= _RANKED
+    entries: list[str] = []
+    for longest_link, excerpt in _SHRINKING:
+        entries = [
+            _entry(article, place if numbered else None, now, longest_link, excerpt)
+            for place, article in enumerate(page.articles, page.rank)
+        ]
+        if len(header) + sum(map(len, entries)) + len(footer) <= limits.V2_TEXT:
+            break
+    pieces: list[ui.Item[Any]] = [ui.TextDisplay(header)]
+    for entry, article in zip(entries, page.articles, strict=True):
+        pieces += [separator(), illustrated(entry, article.best_image, alt_text(article))]
+    if footer:
+        pieces.append(ui.TextDisplay(footer))
+    return Layout(*pieces, controls=_controls(page, listing_key, shared=shared_by is not None))
+
+
+def _header(page: Page, note: str | None) -> str:
+    lines = [f"### {texts.list_title(page.listing)}", f"-# {texts.list_place(page)}"]
+    widened = texts.widened(page)
+    lines += [f"-# {line}" for line in (widened, note) if line]
+    return "\n".join(lines)
+
+
+def _entry(article: Article, place: int | None, now: datetime, longest_link: int, excerpt: int) -> str:
+    number = f"{place}. " if place else ""
+    headline = f"**{number}{shown(article.title, limits.LIST_HEADLINE)}**"
+    dated = f"{escape(cut(article.provider, 60))} · {texts.age(article, now)}{texts.others(article)}"
+    source = " · ".join(filter(None, (dated, link("Read", article.url, longest_link))))
+    summary = shown(article.excerpt, excerpt) if excerpt else ""
+    return "\n".join(filter(None, (headline, summary, f"-# {source}")))
+
+
+def _controls(page: Page, listing_key: str, *, shared: bool) -> tuple[ui.ActionRow[Any], ...]:
+    if not page.articles:
+        return ()
+    select: ui.ActionRow[Any] = ui.ActionRow(story_select(page.articles, ids.STORY))
+    first, last = page.articles[0].key, page.articles[-1].key
+    buttons = []
+    if page.has_previous and not shared:
+        buttons.append(button("Previous", ids.page(listing_key, "b", first, max(1, page.rank - PAGE))))
+    if page.has_next and not shared:
+        buttons.append(button("Next", ids.page(listing_key, "a", last, page.rank + len(page.articles))))
+    if not shared:
+        buttons.append(button("Share here", ids.share(listing_key, first, page.rank)))
+    return (select, ui.ActionRow(*buttons)) if buttons else (select,)
+
+
+def names_layout(kind: str, names: Sequence[Name], listing_keys: dict[str, str]) -> ui.LayoutView:
+    """Return all topics, or all providers, with their counts; the first few as buttons."""
+    title = "Topics" if kind == "topic" else "Publishers"
+    lines = [f"**{escape(cut(name.name, 60))}** · {name.count:,}" for name in names]
+    text, shown_lines = f"### {title}", 0
+    for line in lines:
+        if len(text) + len(line) > limits.V2_TEXT - 200 or shown_lines == 60:
+            break
+        text += f"\n{line}"
+        shown_lines += 1
+    if shown_lines < len(lines):
+        text += f"\n-# and {len(lines) - shown_lines:,} more: type a few letters in /news {kind} to find them"
+    buttons = [button(name.name, ids.ask(listing_keys[name.name])) for name in names[:5] if name.name in listing_keys]
+    return Layout(ui.TextDisplay(text), controls=(ui.ActionRow(*buttons),) if buttons else ())
