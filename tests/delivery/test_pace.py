@@ -1,0 +1,174 @@
+"""Never faster than Discord allows, one pause for everybody, and a stop before Discord bans."""
+
+import asyncio
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import pytest
+
+from bot.delivery.pace import BURST, IN_FLIGHT, INVALID_LIMIT, INVALID_WINDOW, RATE, Pace, ThrottledError, UpstreamError
+from tests.delivery.desk import CREATE, Desk
+
+
+class Clock:
+    """Seconds, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def answered(pace: Pace, status: int, **headers: str) -> None:
+    """Let the pace see an answer of Discord's."""
+    response = SimpleNamespace(status=status, headers={name.replace("_", "-"): text for name, text in headers.items()})
+    end = cast(aiohttp.TraceRequestEndParams, SimpleNamespace(response=response))
+    for see in pace.trace().on_request_end:
+        await see(cast(Any, None), SimpleNamespace(), end)
+
+
+async def test_no_second_sees_more_than_the_rate_and_the_burst() -> None:
+    loop = asyncio.get_running_loop()
+    pace = Pace()
+    times: list[float] = []
+
+    async def send() -> None:
+        async with pace.slot():
+            times.append(loop.time())
+
+    await asyncio.gather(*(send() for _ in range(100)))
+    times.sort()
+    busiest = max(sum(start <= at < start + 1 for at in times) for start in times)
+    assert busiest <= RATE + BURST
+    assert times[-1] - times[0] >= (100 - BURST - 1) / RATE
+
+
+async def test_at_most_so_many_are_in_flight() -> None:
+    pace = Pace()
+    inside = most = 0
+
+    async def send() -> None:
+        nonlocal inside, most
+        async with pace.slot():
+            inside += 1
+            most = max(most, inside)
+            if inside == IN_FLIGHT:
+                full.set()
+            await full.wait()
+            inside -= 1
+
+    full = asyncio.Event()
+    await asyncio.gather(*(send() for _ in range(IN_FLIGHT + 5)))
+    assert most == IN_FLIGHT
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "pause"),
+    [
+        (200, {}, 0),
+        (429, {"Via": "1.1 google", "Retry_After": "7"}, 0),  # a route's: its caller alone waits
+        (429, {"Via": "1.1 google", "Retry_After": "7", "X_RateLimit_Global": "true"}, 7),
+        (429, {"Retry_After": "7"}, 300),  # a ban
+        (429, {"Retry_After": "3600"}, 3600),
+        (429, {}, 300),
+        (429, {"Via": "1.1 google", "Retry_After": "soon", "X_RateLimit_Global": "true"}, 1),
+        (503, {}, 0),
+        (403, {}, 0),
+    ],
+)
+async def test_what_an_answer_pauses(status: int, headers: dict[str, str], pause: float) -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    await answered(pace, status, **headers)
+    assert pace.paused_for() == pytest.approx(pause)
+    clock.now += pause
+    assert pace.paused_for() == 0
+
+
+async def test_only_requests_of_a_turn_are_stopped() -> None:
+    pace = Pace(Clock())
+    limit = {"Via": "1.1 google", "Retry_After": "2", "X_RateLimit_Reset_After": "2.75"}
+    await answered(pace, 429, **limit)
+    await answered(pace, 502)
+    async with pace.slot():
+        with pytest.raises(ThrottledError) as limited:
+            await answered(pace, 429, **limit)
+        with pytest.raises(UpstreamError):
+            await answered(pace, 502)
+    assert (limited.value.retry_after, limited.value.everywhere) == (2.75, False)
+    await answered(pace, 502)
+
+
+async def test_invalid_requests_are_counted_for_ten_minutes() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    for status in (401, 403, 404, 400, 200):
+        await answered(pace, status)
+    await answered(pace, 429, Via="1.1 google", X_RateLimit_Scope="shared")
+    assert pace.invalid_requests == 2
+    clock.now += INVALID_WINDOW
+    assert pace.invalid_requests == 0
+
+
+async def test_too_many_invalid_requests_stop_everything_until_they_are_forgotten() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    for _ in range(INVALID_LIMIT - 1):
+        await answered(pace, 403)
+    clock.now += 60
+    assert pace.paused_for() == 0
+    await answered(pace, 403)
+    assert pace.paused_for() == pytest.approx(INVALID_WINDOW - 60)
+    clock.now += INVALID_WINDOW - 60
+    assert pace.paused_for() == 0
+
+
+async def test_a_pause_that_begins_while_waiting_holds_everybody_back() -> None:
+    pace = Pace()
+    started = 0
+
+    async def send() -> None:
+        nonlocal started
+        async with pace.slot():
+            started += 1
+            if started == 3:
+                pace.pause(1000)
+                paused.set()
+
+    paused = asyncio.Event()
+    tasks = [asyncio.create_task(send()) for _ in range(60)]
+    await paused.wait()
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    assert started == 3
+
+
+async def test_two_hundred_channels_at_discords_own_limit_see_no_429(desk: Desk) -> None:
+    desk.loopback.limits.global_per_second = 50
+    desk.channels(200)
+    desk.publish()
+    async with desk.sending():
+        await desk.until(lambda: len(desk.loopback.posts) == 200)
+    assert desk.states() == ["sent"] * 200
+    assert desk.loopback.ledger.statuses[429] == 0
+    sent = sorted(post.at for post in desk.loopback.posts)
+    assert 199 / (sent[-1] - sent[0]) < RATE + 2
+
+
+async def test_a_ban_stops_all_sending(desk: Desk) -> None:
+    desk.channels(60)
+    desk.publish()
+    desk.loopback.fault("POST", CREATE, status=429, body="<html>banned</html>", times=None)
+    task = asyncio.create_task(desk.sender.run())
+    await desk.until(lambda: "rate limited" in {row.reason for row in desk.rows()})
+    assert desk.pace.paused_for() > 299
+    task.cancel()
+    await asyncio.wait({task})
+    # Those that were under way with the first one, and no more.
+    assert 1 <= desk.loopback.ledger.statuses[429] <= 2 * BURST
+    assert "sent" not in desk.states()
