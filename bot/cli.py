@@ -1,0 +1,269 @@
+"""The commands of the program: run, preview, load, check, export."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
+
+from filelock import FileLock, Timeout
+
+from bot import __version__
+from bot.logs import start_logging
+from bot.models import FileStatus, HeatlineError, LoadReport, Problem
+from bot.settings import HOME, SEEDS, Settings, SettingsError, read_settings
+
+# Discord, SQLAlchemy and the simulated Discord are imported by the commands that need them: `check` starts in 0.2 s.
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}. See {self.prog} --help.", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 if it went well, 1 if the work failed, 2 if the command or a setting is wrong."""
+    given = _parser().parse_args(arguments)
+    try:
+        status: int = given.command(given)
+    except SettingsError as error:
+        print(f"heatline: {error}", file=sys.stderr)
+        status = 2
+    except HeatlineError as error:
+        print(f"heatline: {error}", file=sys.stderr)
+        status = 1
+    except BrokenPipeError:  # `heatline export | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except KeyboardInterrupt:
+        status = 130
+    raise SystemExit(status)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="heatline",
+        description="Heatline delivers news briefings on Discord. Settings come from the environment or .env; "
+        ".env.example lists them.",
+    )
+    parser.add_argument("--version", action="version", version=f"Heatline {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser(
+        "run", help="connect to Discord and deliver", description="Connect to Discord and deliver."
+    )
+    run.add_argument("--preview-without-token", action="store_true", help=argparse.SUPPRESS)
+    run.set_defaults(command=_run)
+
+    preview = commands.add_parser(
+        "preview",
+        help="show the whole bot in a simulated Discord, in the browser",
+        description="Show the whole bot in a simulated Discord, in a local web page, with demo news.",
+    )
+    preview.add_argument("--port", type=int, help="the page's port (default: 8730, or the next free one)")
+    preview.set_defaults(command=_preview, no_token=False)
+
+    load = commands.add_parser(
+        "load", help="read the news folder into the database", description="Read the news folder into the database."
+    )
+    load.add_argument("--corpus", metavar="DIR", help="the news folder (default: CORPUS_DIR)")
+    load.add_argument("--json", action="store_true", help="tell progress and report as JSON lines")
+    load.add_argument("--background", action="store_true", help=argparse.SUPPRESS)
+    load.set_defaults(command=_load)
+
+    check = commands.add_parser(
+        "check",
+        help="say what a load would make of every file; touches no database",
+        description="Say what a load would make of every file. Exits with 1 if a file is rejected.",
+    )
+    check.add_argument("corpus", nargs="?", metavar="DIR", help="the news folder (default: CORPUS_DIR)")
+    check.add_argument("--json", action="store_true", help="one JSON object a line for every file")
+    check.set_defaults(command=_check)
+
+    export = commands.add_parser(
+        "export", help="print every article of the database", description="Print every article of the database, by id."
+    )
+    export.add_argument("--json", action="store_true", help="one JSON object a line")
+    export.set_defaults(command=_export)
+    return parser
+
+
+def _given_folder(folder: str | None) -> str | None:
+    """Return a folder given on the command line, which is relative to the working directory as everywhere."""
+    return str(Path(folder).expanduser().absolute()) if folder is not None else None
+
+
+# --- run and preview -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Hold the database's lock, so that no two programs deliver from it. Raises `HeatlineError` naming the holder."""
+    path = settings.database.with_name(settings.database.name + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, timeout=0)
+        lock.acquire()
+    except Timeout:
+        holder = path.read_text().strip() or "unknown"
+        raise HeatlineError(
+            f"Heatline is already running with {settings.database} (process {holder}). Stop it first."
+        ) from None
+    except OSError as error:
+        raise HeatlineError(f"{path.parent} cannot be written ({error.strerror}): set DATABASE_URL.") from None
+    try:
+        path.write_text(f"{os.getpid()}\n")
+        yield
+    finally:
+        lock.release()
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _run(given: argparse.Namespace) -> int:
+    settings = read_settings()
+    if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
+        if given.preview_without_token:
+            return _preview(argparse.Namespace(port=None, no_token=True))
+        raise SettingsError(
+            "DISCORD_TOKEN: it is not set. Get one at https://discord.com/developers/applications, "
+            "or run `python -m bot preview`."
+        )
+    token = settings.discord_token.get_secret_value().strip()
+    _check_corpus(settings)
+    start_logging(settings.log_level)
+    from bot.app import Program, run
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):  # Windows
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await run(Program(settings), token, stop, _say)
+
+    with _only_one(settings):
+        asyncio.run(until_stopped())
+    return 0
+
+
+def _check_corpus(settings: Settings) -> None:
+    """Raise `SettingsError` where CORPUS_DIR names no folder: better said now than in a log later."""
+    from bot.corpus import parse_roots
+
+    try:
+        parse_roots(settings.corpus_dir, HOME)
+    except HeatlineError as error:
+        raise SettingsError(f"CORPUS_DIR: {error}") from None
+
+
+def _preview(given: argparse.Namespace) -> int:
+    settings = read_settings()
+    start_logging("WARNING" if settings.log_level == "INFO" else settings.log_level)  # a newcomer reads this terminal
+    from bot.preview import serve
+    from bot.preview.program import preview_program
+
+    asyncio.run(
+        serve(
+            lambda sandbox: preview_program(sandbox, settings),
+            seeds=SEEDS,
+            base=HOME / "data",
+            port=given.port,
+            no_token=given.no_token,
+            say=_say,
+        )
+    )
+    return 0
+
+
+# --- load, check, export -------------------------------------------------------------------------------------
+
+
+def _load(given: argparse.Namespace) -> int:
+    settings = read_settings(corpus_dir=_given_folder(given.corpus))
+    start_logging(settings.log_level)
+    from bot.loading import as_line, load, report_line
+
+    if given.background:
+        os.nice(10)
+    told = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if done == total or done - told >= max(1, total // 100):
+            told = done
+            _say(as_line("progress", done=done, total=total))
+
+    try:
+        report = load(settings, tell if given.json else None)
+    except HeatlineError as error:
+        if given.json:
+            _say(as_line("error", message=str(error)))
+        raise
+    _say(report_line(report) if given.json else _summary(report))
+    return 0
+
+
+def _summary(report: LoadReport) -> str:
+    lines = [
+        f"{report.added:,} added, {report.updated:,} updated, {report.hidden:,} hidden, {report.gone:,} gone, "
+        f"{report.unchanged:,} unchanged; {report.skipped:,} files skipped, {report.rejected:,} rejected.",
+        f"{report.articles:,} articles can be read. {report.seconds:.1f} s.",
+    ]
+    lines += map(_problem_line, report.problems)
+    if report.problem_count > len(report.problems):
+        lines.append(f"and {report.problem_count - len(report.problems):,} more problems: `heatline check` shows all.")
+    return "\n".join(lines)
+
+
+def _check(given: argparse.Namespace) -> int:
+    settings = read_settings(corpus_dir=_given_folder(given.corpus))
+    from bot.corpus import as_record, parse_roots, read_corpus
+    from bot.loading import utc_now
+
+    files = read_corpus(parse_roots(settings.corpus_dir, HOME), now=utc_now())
+    if given.json:
+        for file in files:
+            print(json.dumps(as_record(file), ensure_ascii=False))
+    else:
+        for file in files:
+            for problem in file.problems:
+                print(_problem_line(problem))
+        counts = {status: sum(file.status is status for file in files) for status in FileStatus}
+        print(
+            f"{counts[FileStatus.LOAD]:,} articles, {counts[FileStatus.SKIP]:,} files skipped, "
+            f"{counts[FileStatus.REJECT]:,} rejected."
+        )
+    return 1 if any(file.status is FileStatus.REJECT for file in files) else 0
+
+
+def _problem_line(problem: Problem) -> str:
+    place = f"{problem.file}:{problem.line}" if problem.line else problem.file
+    return f"{place}: {problem.field + ': ' if problem.field else ''}{problem.what}; {problem.done}"
+
+
+def _export(given: argparse.Namespace) -> int:
+    settings = read_settings()
+    from bot.corpus import article_record
+    from bot.store.articles import all_articles
+    from bot.store.database import connect
+    from bot.store.migrate import migrate
+
+    if not settings.database.is_file():
+        raise HeatlineError(f"There is no database at {settings.database}: run `heatline load` first.")
+    migrate(settings.database_url)
+    with connect(settings.database_url, writes=False) as connection:
+        for article in all_articles(connection):
+            if given.json:
+                print(json.dumps(article_record(article), ensure_ascii=False))
+            else:
+                heat = "-" if article.heat is None else article.heat
+                print(f"{heat:>4}  {article.title} · {article.provider}  ({article.id})")
+    return 0

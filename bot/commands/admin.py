@@ -1,0 +1,68 @@
+"""`/admin`: for those who host the program."""
+
+import asyncio
+from datetime import timedelta
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cards import texts
+from bot.cards.status import progress_layout, report_layout, status_layout
+from bot.commands.answer import Refusal, show
+from bot.commands.host import Host, Interaction
+from bot.store.articles import corpus_summary
+from bot.store.deliveries import queue_figures
+from bot.store.subscriptions import count_subscriptions
+
+# Discord takes five edits of an answer in five seconds; one every so often leaves it calm.
+_PROGRESS_SECONDS = 1.5
+
+
+class Admin(commands.GroupCog, group_name="admin", group_description="For Heatline's hosts"):
+    """Commands that are checked at every call: hidden is not forbidden."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+
+    async def interaction_check(self, interaction: Interaction) -> bool:
+        """Let only hosts pass; fails closed while the app's owner is not known."""
+        if not self._host.is_admin(interaction.user.id):
+            raise Refusal(texts.NOT_ADMIN)
+        return True
+
+    @app_commands.command(description="Read the news folder now, and push what is new")
+    async def reload(self, interaction: Interaction) -> None:
+        """Reload the corpus, showing progress while it runs and then what changed."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        done, total = 0, 0
+
+        def progress(read: int, files: int) -> None:
+            nonlocal done, total
+            done, total = read, files
+
+        work = asyncio.ensure_future(self._host.reload(progress))
+        try:
+            while not (await asyncio.wait([work], timeout=_PROGRESS_SECONDS))[0]:
+                await show(interaction, progress_layout(done, total))
+        except discord.HTTPException:
+            await asyncio.wait([work])  # the answer is gone; the load goes on
+        report, queued = await work
+        await show(interaction, report_layout(report, queued))
+
+    @app_commands.command(description="How Heatline is: articles, subscriptions, queue, last load")
+    async def status(self, interaction: Interaction) -> None:
+        """Show the program's state."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        database, now = self._host.database, self._host.clock()
+        await show(
+            interaction,
+            status_layout(
+                self._host.vitals(),
+                await database.read(corpus_summary),
+                await database.read(count_subscriptions),
+                await database.read(queue_figures, now - timedelta(days=1)),
+                now,
+            ),
+        )

@@ -1,0 +1,313 @@
+"""`/news`: lists of articles, page by page, and the stories behind them."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.briefing.naming import named, suggestions
+from bot.cards import ids, texts
+from bot.cards.layout import button, sentence
+from bot.cards.listing import names_layout, page_layout
+from bot.cards.markup import cut
+from bot.cards.story import story_layout
+from bot.commands.answer import Control, Refusal, replace, show
+from bot.commands.host import Host, Interaction, host_of
+from bot.models import Listing, Name, Order
+from bot.store.articles import Place, articles_by_key, corpus_summary, names_of, page, story
+from bot.store.deliveries import delivered_keys
+from bot.store.listings import is_fresh, keep_listing, kept_listing, listing_key
+
+Kind = Literal["topic", "provider"]
+Choice = app_commands.Choice
+
+PERIODS = [
+    Choice(name="Today", value=1),
+    Choice(name="7 days", value=7),
+    Choice(name="30 days", value=30),
+    Choice(name="Year", value=365),
+    Choice(name="All", value=0),
+]
+
+
+async def name_choices(host: Host, kind: Kind, typed: str) -> list[Choice[str]]:
+    """Return the topics or providers that the typed letters may lead to, with their counts."""
+    known = await host.database.read(names_of, kind)
+    return [
+        Choice(name=f"{cut(name.name, 80)} ({name.count:,})", value=name.name)
+        for name in suggestions(known, typed)
+        if len(name.name) <= 100
+    ]
+
+
+async def topic_choices(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Complete a topic."""
+    return await name_choices(host_of(interaction), "topic", typed)
+
+
+async def provider_choices(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Complete a provider."""
+    return await name_choices(host_of(interaction), "provider", typed)
+
+
+async def known_name(host: Host, kind: Kind, typed: str | None) -> str | None:
+    """Return the topic or provider that was typed, as it is written; None for none. Raises `UnknownNameError`."""
+    if not typed or not typed.strip():
+        return None
+    names = await host.database.read(names_of, kind)
+    found = named(names, typed)
+    if found is None:
+        raise UnknownNameError(kind, typed, suggestions(names, typed, most=3))
+    return found.name
+
+
+def _of(kind: Kind, name: str) -> Listing:
+    return Listing(Order.TOP, topic=name) if kind == "topic" else Listing(Order.TOP, provider=name)
+
+
+class UnknownNameError(Refusal):
+    """A topic or provider that is not there; `near` are those that may have been meant."""
+
+    def __init__(self, kind: Kind, typed: str, near: Sequence[Name]) -> None:
+        word = "topic" if kind == "topic" else "publisher"
+        super().__init__(texts.unknown_name(word, kind, typed, near))
+        self.kind: Kind = kind
+        self.near = near
+
+
+async def show_listing(interaction: Interaction, listing: Listing) -> None:
+    """Answer with the first page of a listing, or with what to try instead of an empty one."""
+    host = host_of(interaction)
+    now = host.clock()
+    found = await host.database.read(page, listing, now)
+    if not found.articles:
+        await show(interaction, sentence(texts.no_articles(listing)))
+        return
+    key = await _keep(host, listing)
+    await show(interaction, page_layout(found, key, now, note=await _note(host)))
+
+
+async def _keep(host: Host, listing: Listing) -> str:
+    """Keep a listing for its buttons, and return its key."""
+    key = listing_key(listing)
+    if not await host.database.read(is_fresh, key, host.clock()):
+        await host.database.write(keep_listing, listing, host.clock())
+    return key
+
+
+async def _note(host: Host) -> str | None:
+    """Return what leads every list where only the bundled news is there."""
+    return texts.sample((await host.database.read(corpus_summary)).newest) if host.sample else None
+
+
+@app_commands.allowed_installs(guilds=True, users=True)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+class News(commands.GroupCog, group_name="news", group_description="Read the news"):
+    """The reader's commands. Every answer is seen by the reader alone, until they share it."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+
+    async def _list(
+        self,
+        interaction: Interaction,
+        order: Order,
+        topic: str | None = None,
+        provider: str | None = None,
+        period: int | None = None,
+        words: str | None = None,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            listing = Listing(
+                order,
+                topic=await known_name(self._host, "topic", topic),
+                provider=await known_name(self._host, "provider", provider),
+                words=words,
+                days=period or None,
+                everything=period == 0,
+            )
+        except UnknownNameError as unknown:
+            await self._offer(interaction, unknown)
+            return
+        await show_listing(interaction, listing)
+
+    async def _offer(self, interaction: Interaction, unknown: UnknownNameError) -> None:
+        """Answer an unknown name with the nearest ones as buttons."""
+        buttons = [
+            button(name.name, ids.ask(await _keep(self._host, _of(unknown.kind, name.name)))) for name in unknown.near
+        ]
+        await show(interaction, sentence(str(unknown), *buttons))
+
+    async def _browse(self, interaction: Interaction, kind: Kind) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        known = await self._host.database.read(names_of, kind)
+        if not known:
+            raise Refusal(texts.NO_NEWS)
+        keys = {name.name: await _keep(self._host, _of(kind, name.name)) for name in known[:5]}
+        await show(interaction, names_layout(kind, known, keys))
+
+    @app_commands.command(description="Hottest stories of a period")
+    @app_commands.describe(
+        topic="Only this topic", provider="Only this publisher", period="How far back; by default as far as it takes"
+    )
+    @app_commands.autocomplete(topic=topic_choices, provider=provider_choices)
+    @app_commands.choices(period=PERIODS)
+    async def top(
+        self,
+        interaction: Interaction,
+        topic: app_commands.Range[str, 1, 100] | None = None,
+        provider: app_commands.Range[str, 1, 100] | None = None,
+        period: int | None = None,
+    ) -> None:
+        """Show the hottest stories."""
+        await self._list(interaction, Order.TOP, topic, provider, period)
+
+    @app_commands.command(description="Newest stories first")
+    @app_commands.describe(topic="Only this topic", provider="Only this publisher")
+    @app_commands.autocomplete(topic=topic_choices, provider=provider_choices)
+    async def latest(
+        self,
+        interaction: Interaction,
+        topic: app_commands.Range[str, 1, 100] | None = None,
+        provider: app_commands.Range[str, 1, 100] | None = None,
+    ) -> None:
+        """Show the newest stories."""
+        await self._list(interaction, Order.LATEST, topic, provider)
+
+    @app_commands.command(description="One topic's hottest stories; without a name, all topics")
+    @app_commands.describe(name="The topic")
+    @app_commands.autocomplete(name=topic_choices)
+    async def topic(self, interaction: Interaction, name: app_commands.Range[str, 1, 100] | None = None) -> None:
+        """Show a topic, or all of them."""
+        if name is None:
+            await self._browse(interaction, "topic")
+        else:
+            await self._list(interaction, Order.TOP, topic=name)
+
+    @app_commands.command(description="One publisher's hottest stories; without a name, all publishers")
+    @app_commands.describe(name="The publisher")
+    @app_commands.autocomplete(name=provider_choices)
+    async def provider(self, interaction: Interaction, name: app_commands.Range[str, 1, 100] | None = None) -> None:
+        """Show a provider, or all of them."""
+        if name is None:
+            await self._browse(interaction, "provider")
+        else:
+            await self._list(interaction, Order.TOP, provider=name)
+
+    @app_commands.command(description="Find words in headlines and summaries")
+    @app_commands.describe(words="What to look for", topic="Only this topic", provider="Only this publisher")
+    @app_commands.autocomplete(topic=topic_choices, provider=provider_choices)
+    async def search(
+        self,
+        interaction: Interaction,
+        words: app_commands.Range[str, 1, 200],
+        topic: app_commands.Range[str, 1, 100] | None = None,
+        provider: app_commands.Range[str, 1, 100] | None = None,
+    ) -> None:
+        """Search headlines and summaries."""
+        await self._list(interaction, Order.SEARCH, topic, provider, words=words)
+
+
+# --- controls ------------------------------------------------------------------------------------------------
+
+
+async def _listing(host: Host, key: str) -> Listing:
+    listing = await host.database.read(kept_listing, key)
+    if listing is None:
+        raise Refusal(texts.OLD_BUTTON)
+    return listing
+
+
+class PageButton(Control, template=rf"hl1:p:(?P<listing>{ids.KEY}):(?P<way>[ab]):(?P<article>{ids.KEY}):(?P<rank>\d+)"):
+    """Turns the page."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Show the page in place of the one that is there."""
+        host = host_of(interaction)
+        listing = await _listing(host, self.parts["listing"])
+        place: Place = ("after" if self.parts["way"] == "a" else "before", self.parts["article"])
+        now = host.clock()
+        turned = await host.database.read(page, listing, now, place, int(self.parts["rank"]))
+        if not turned.articles:
+            raise Refusal(texts.no_articles(listing))
+        await replace(interaction, page_layout(turned, self.parts["listing"], now, note=await _note(host)))
+
+
+class AskButton(Control, template=rf"hl1:l:(?P<listing>{ids.KEY})"):
+    """Shows a kept listing from its start."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Show the listing in place of the question."""
+        host = host_of(interaction)
+        listing = await _listing(host, self.parts["listing"])
+        now = host.clock()
+        found = await host.database.read(page, listing, now)
+        if not found.articles:
+            raise Refusal(texts.no_articles(listing))
+        await replace(interaction, page_layout(found, self.parts["listing"], now, note=await _note(host)))
+
+
+class ShareButton(Control, template=rf"hl1:s:(?P<listing>{ids.KEY}):(?P<article>{ids.KEY}):(?P<rank>\d+)"):
+    """Shows a page to everybody in the channel."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Post the page, if the person who shares could post there themselves."""
+        if not _may_post(interaction):
+            raise Refusal(texts.CANNOT_POST_HERE)
+        host = host_of(interaction)
+        listing = await _listing(host, self.parts["listing"])
+        now = host.clock()
+        shared = await host.database.read(page, listing, now, ("from", self.parts["article"]), int(self.parts["rank"]))
+        if not shared.articles:
+            raise Refusal(texts.no_articles(listing))
+        layout = page_layout(shared, self.parts["listing"], now, note=await _note(host), shared_by=interaction.user.id)
+        await show(interaction, layout, public=True)
+
+
+def _may_post(interaction: Interaction) -> bool:
+    if interaction.guild_id is None:
+        return True
+    allowed = interaction.permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    return allowed.send_messages_in_threads if in_thread else allowed.send_messages
+
+
+async def show_story(interaction: Interaction, key: str) -> None:
+    """Answer with one story, seen by the person alone."""
+    host = host_of(interaction)
+    articles = await host.database.read(story, key)
+    if not articles or articles[0].key != key:
+        # Hidden since: what somebody was sent a card of, they can still open.
+        articles = tuple((await host.database.read(articles_by_key, [key])).values())
+    if not articles:
+        raise Refusal(texts.GONE_STORY)
+    await show(interaction, story_layout(articles[0], articles[1:], host.clock()))
+
+
+class StorySelect(Control, template=ids.STORY):
+    """Opens the chosen story of a list."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Show the story."""
+        await show_story(interaction, self.values[0])
+
+
+class DeliveredControl(Control, template=rf"hl1:d:(?P<nonce>{ids.NONCE})"):
+    """The control of a pushed message: the button of a card, or the select of a compact list."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Show the story of the card, or the chosen one."""
+        if self.values:
+            await show_story(interaction, self.values[0])
+            return
+        keys = await host_of(interaction).database.read(delivered_keys, self.parts["nonce"])
+        if not keys:
+            raise Refusal(texts.GONE_STORY)
+        await show_story(interaction, keys[0])
+
+
+CONTROLS: tuple[type[Control], ...] = (PageButton, AskButton, ShareButton, StorySelect, DeliveredControl)

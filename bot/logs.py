@@ -1,0 +1,26 @@
+"""Logging: to standard error, without secrets."""
+
+import logging
+import re
+
+# Answers to commands go to addresses that hold a token; discord.py's warnings quote them. Bot tokens have three parts.
+_SECRETS = re.compile(
+    r"(?P<path>/(?:webhooks|interactions)/\d+/)[\w.-]+|[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}", re.ASCII
+)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return _SECRETS.sub(lambda match: f"{match['path'] or ''}[hidden]", super().format(record))
+
+
+def start_logging(level: str) -> None:
+    """Log to standard error at this level; libraries at warnings unless it is DEBUG."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO if level == "DEBUG" else logging.WARNING)
+    logging.getLogger("bot").setLevel(level)
+    # Says on every start that the simulated Discord's throw-away state lacks an intent, which means nothing.
+    logging.getLogger("discord.state").setLevel(logging.ERROR)

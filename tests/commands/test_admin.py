@@ -1,0 +1,121 @@
+"""`/admin`: for hosts alone, whatever Discord shows; the reload runs the real loader in its child process."""
+
+import re
+
+import discord
+import pytest
+from simcord.backend.errors import SetupError
+
+from bot.settings import Settings
+from bot.store.loads import newest_load
+from tests.commands.reading import words
+from tests.conftest import HOST_ID, World
+
+REFUSED = "Only Heatline's hosts can use /admin: the app's owner, its team, and the ids in ADMIN_IDS."
+
+
+@pytest.mark.parametrize("command", ["admin reload", "admin status"])
+async def test_a_server_administrator_is_refused(world: World, command: str) -> None:
+    role = world.guild.create_role("all", permissions=discord.Permissions(administrator=True))
+    boss = world.guild.add_member(world.env.create_user("boss"), roles=[role])
+    world.corpus.write("a")
+    refused = await boss.slash(world.news, command)
+    assert refused.ephemeral
+    assert words(refused) == REFUSED
+    assert await world.program.database.read(newest_load) == 0
+
+
+async def test_others_do_not_even_see_it(world: World) -> None:
+    for person in (world.ann, world.mo):
+        assert not [name for name in person.available_commands(world.news) if name.startswith("admin")]
+        with pytest.raises(SetupError, match="not visible"):
+            await person.slash(world.news, "admin status")
+    with pytest.raises(SetupError, match="not visible"):
+        await world.host.user.slash("admin status")
+
+
+async def test_who_is_a_host(world: World) -> None:
+    bot = world.program.bot
+    owner = (await bot.application_info()).owner.id
+    assert {user: bot.is_admin(user) for user in (HOST_ID, owner, world.ann.id)} == {
+        HOST_ID: True,
+        owner: True,
+        world.ann.id: False,
+    }
+
+
+async def test_reload_reports_every_kind_of_change(world: World) -> None:
+    for name in ("same", "changed", "hidden", "gone"):
+        world.corpus.write(name)
+    world.load()
+    await world.ann.slash(world.news, "subscribe")
+    await world.push()
+    world.corpus.write("changed", title="Changed")
+    world.corpus.write("hidden", published=False)
+    world.corpus.remove("gone")
+    world.corpus.write("new", title="Brand new")
+    for number in range(7):
+        world.corpus.write(f"bad{number}", title=None)
+    world.corpus.write("sport", category="sport")
+    asked = await world.host.slash(world.news, "admin reload")
+    assert asked.ephemeral
+    lines = words(asked).splitlines()
+    assert lines[:2] == ["### Reloaded", "1 added, 1 updated, 1 hidden, 1 unchanged, 1 gone"]
+    assert re.fullmatch(r"3 articles can be read · \d+\.\d s", lines[2])
+    assert "1 file skipped, not news" in lines
+    assert "1 message queued for channels" in lines
+    assert "**7 problems**" in lines
+    assert len([line for line in lines if line.startswith("-# bad")]) == 5
+    assert lines[-1].startswith("-# and 2 more: run ")
+
+
+async def test_reload_without_a_change(world: World) -> None:
+    world.corpus.write("a")
+    world.load()
+    asked = await world.host.slash(world.news, "admin reload")
+    assert words(asked).startswith("### Reloaded: nothing changed\n0 added, 0 updated, 0 hidden, 1 unchanged\n")
+
+
+async def test_a_reload_that_fails_says_why(world: World) -> None:
+    world.corpus.folder.rmdir()
+    asked = await world.host.slash(world.news, "admin reload")
+    assert words(asked).startswith("The corpus folder ")
+    assert "does not exist" in words(asked)
+
+
+async def test_status(world: World) -> None:
+    world.corpus.write("a", topics=["AI", "Robotics"])
+    world.corpus.write("bad", title=None)
+    world.load()
+    await world.ann.slash(world.news, "subscribe")
+    asked = await world.host.slash(world.news, "admin status")
+    text = words(asked)
+    now = int(world.clock().timestamp())
+    assert f"Up since <t:{now}:R> · 1 server" in text
+    assert "**News** 1 article in 2 topics, newest 1 March 2026" in text
+    assert f"**Last load** <t:{now}:R>, 1 problem" in text
+    assert "**Subscriptions** 1 active, 0 paused" in text
+    assert "**Queue** 1 waiting" in text
+    await world.push()
+    again = words(await world.host.slash(world.news, "admin status"))
+    assert "**Queue** 0 waiting · 0 under way" in again
+    assert "**Last 24 hours** 1 sent, 0 failed, 0 possibly sent twice" in again
+
+
+class TestInOneServer:
+    """With ADMIN_GUILD_ID, /admin is in that server alone."""
+
+    GUILD_ID = 5_000_000_000_000_000_001
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"admin_guild_id": self.GUILD_ID})
+
+    async def test_it_is_there_and_nowhere_else(self, world: World) -> None:
+        base = world.env.create_guild("Base", id=self.GUILD_ID)
+        desk = base.create_text_channel("desk")
+        host = base.add_member(world.host.user)
+        assert "admin status" not in world.host.available_commands(world.news)
+        assert words(await host.slash(desk, "admin status")).startswith("### Heatline ")
+        member = base.add_member(world.mo.user)
+        assert words(await member.slash(desk, "admin status")) == REFUSED
