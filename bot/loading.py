@@ -11,38 +11,39 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from watchfiles import awatch
 
-from bot.briefing.stories import Member, stories, url_key
-from bot.corpus import Root, parse_roots, read_corpus
-from bot.models import Article, FileReport, FileStatus, HeatlineError, LoadReport
+from bot.corpus import Found, Root, found_files, parse_roots, read_files
+from bot.models import HeatlineError, LoadReport
 from bot.settings import HOME, Settings, child_environment
 from bot.store.articles import load_report
-from bot.store.database import connect, is_busy
-from bot.store.loads import Change, Known, OvertakenError, Sighting, commit_load, known
+from bot.store.database import beside_writers, connect, is_busy
+from bot.store.files import add_roots, article_count, files_now, known_files, known_roots
+from bot.store.linking import link
+from bot.store.loads import newest_load
+from bot.store.merging import merge
 from bot.store.migrate import migrate
-from bot.store.rows import epoch, to_row
+from bot.store.staging import Counts, Staging
 
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 """Called with the number of files read, and of all files."""
 
-# A backfill is silent but for what was published this recently: a new folder should not flood channels, and should
-# not keep today's news from them either.
-_NEWS = timedelta(hours=48)
+# A file whose clock stood still while it was written twice looks unchanged. One that changed this shortly before it was
+# read is read again next time.
+_FRESH_NS = 2_000_000_000
 
-# More new articles than this in one load are a backfill: at least so many, and this share of what is held.
-_FLOOD = 50
-_FLOOD_SHARE = 0.2
-
-_REPORTED_PROBLEMS = 10
+# A half-mounted folder looks like a mass removal: more than this share of at least so many articles.
+_MASS_SHARE = 1 / 3
+_MASS = 50
 
 # A load of 100,000 files takes half a minute; one that takes this long hangs on something.
 _TIME_LIMIT = 30 * 60
@@ -53,101 +54,99 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def load(settings: Settings, progress: Progress | None = None, now: datetime | None = None) -> LoadReport:
+class MassRemovalError(HeatlineError):
+    """A load would remove so much that the news folder is probably not all there."""
+
+
+def load(
+    settings: Settings,
+    progress: Progress | None = None,
+    now: datetime | None = None,
+    *,
+    allow_mass_removal: bool = False,
+) -> LoadReport:
     """Read the corpus into the database, all or nothing, and return what changed.
 
-    Raises `HeatlineError` if a root cannot be read, or the database is busy for too long.
+    Raises `MassRemovalError` if more than a third of at least 50 articles would go and that was not allowed, and
+    `HeatlineError` if a root cannot be read, or the database is busy for too long.
     """
     started = time.monotonic()
     now = now or utc_now()
     roots = parse_roots(settings.corpus_dir, HOME)
     migrate(settings.database_url)
-    while True:  # overtaken by another load, read again: what it saw may be newer than what we saw
-        with connect(settings.database_url, writes=False) as connection:
-            before = known(connection)
-        files = read_corpus(roots, progress, now=now)
-        change, report = _compare(roots, files, before, now, started)
-        problems = [problem for file in files for problem in file.problems]
-        try:
-            with connect(settings.database_url, writes=True) as connection, connection.begin():
-                return commit_load(connection, before, change, report, problems, now)
-        except OvertakenError:
-            continue
-        except OperationalError as error:
-            if is_busy(error):
-                raise HeatlineError("The database was busy for too long; nothing was changed. Try again.") from None
-            raise
+    try:
+        while True:
+            with connect(settings.database_url, writes=True) as connection:
+                with beside_writers(connection):
+                    before = newest_load(connection)
+                    staging = _stage(connection, roots, progress, now)
+                    if not allow_mass_removal:
+                        _check_removal(connection, staging.counts)
+                    link(connection)
+                with connection.begin():
+                    if newest_load(connection) == before:  # else another load came first: what was compared is stale
+                        add_roots(connection, [str(root.path) for root in roots], now)
+                        return merge(connection, _report(staging, started), staging.spellings, now)
+    except OperationalError as error:
+        if is_busy(error):
+            raise HeatlineError("The database was busy for too long; nothing was changed. Try again.") from None
+        raise
 
 
-def _compare(
-    roots: Sequence[Root], files: Sequence[FileReport], before: Known, now: datetime, started: float
-) -> tuple[Change, LoadReport]:
-    """Return what differs between the files and the store, and the report of it."""
-    found = [file.article for file in files if file.article is not None]
-    fresh_roots = [root for root in roots if str(root.path) not in before.roots]
-    sightings = _first_sights(found, roots, fresh_roots, before, now)
-    sights = before.sights | {sighting.key: sighting.seen_at for sighting in sightings}
-    assigned = stories(
-        Member(article.key, sights[article.key], url_key(article.url), tuple(url_key(r.url) for r in article.coverage))
-        for article in found
-    )
-    upserts, added, updated, hidden = [], 0, 0, 0
-    moved: dict[str, str] = {}
-    for article in found:
-        row = to_row(article)
-        old = before.rows.get(article.id)
-        if old is None or old[3] != assigned[article.key]:
-            moved[article.key] = assigned[article.key]
-        if old is not None and old[1] == row["fingerprint"]:
-            continue
-        upserts.append((row, article))
-        if old is None:
-            added += 1
-        elif old[2] and not article.published:
-            hidden += 1
-        else:
-            updated += 1
-    present = {article.id for article in found}
-    removals = [row[0] for article_id, row in before.rows.items() if article_id not in present]
-    problems = [problem for file in files for problem in file.problems]
-    report = LoadReport(
+def _stage(connection: Connection, roots: Sequence[Root], progress: Progress | None, now: datetime) -> Staging:
+    """Stage what has changed in the roots since the last load."""
+    known = known_files(connection)
+    held = known_roots(connection)
+    fresh = {number for number, root in enumerate(roots) if str(root.path) not in held}
+    found = found_files(roots)
+    gone = sorted(known.keys() - {file.file for file in found})
+    staging = Staging(connection)
+    lost = files_now(connection, gone)
+    changed = _to_read(found, known, {article for _, _, article in lost})
+    staging.remove(lost)
+    recent = time.time_ns() - _FRESH_NS
+    for file, report in read_files(changed, progress, now=now):
+        stamp = file.stamp if file.changed_ns < recent else None
+        staging.add(report, stamp, file.id, fresh_root=file.root in fresh)
+    staging.settle(now)
+    return staging
+
+
+def _to_read(found: Sequence[Found], known: Mapping[str, int | None], lost: Set[str]) -> list[Found]:
+    """Return the files to read: new or changed ones, and those that claim the same id as one that is, or is gone."""
+    changed = [file for file in found if file.stamp is None or known.get(file.file) != file.stamp]
+    ids = lost | {file.id for file in changed}
+    if len(changed) == len(found):
+        return changed
+    return [file for file in found if file.id in ids]
+
+
+def _check_removal(connection: Connection, counts: Counts) -> None:
+    held = article_count(connection)
+    if held >= _MASS and counts.gone > held * _MASS_SHARE:
+        raise MassRemovalError(
+            f"{counts.gone:,} of {held:,} articles would be removed: is the news folder complete? Nothing was changed. "
+            "To remove them all the same, run the load with --allow-mass-removal."
+        )
+
+
+def _report(staging: Staging, started: float) -> LoadReport:
+    counts = staging.counts
+    return LoadReport(
         number=None,
-        added=added,
-        updated=updated,
-        hidden=hidden,
-        gone=len(removals),
-        unchanged=len(found) - len(upserts),
-        skipped=sum(file.status is FileStatus.SKIP for file in files),
-        rejected=sum(file.status is FileStatus.REJECT for file in files),
-        backfilled=sum(sighting.quiet for sighting in sightings),
+        added=counts.added,
+        updated=counts.updated,
+        hidden=counts.hidden,
+        gone=counts.gone,
+        unchanged=0,
+        skipped=0,
+        rejected=0,
+        backfilled=staging.backfilled,
         articles=0,
-        problem_count=len(problems),
-        problems=tuple(problems[:_REPORTED_PROBLEMS]),
+        problem_count=0,
+        problems=(),
         seconds=round(time.monotonic() - started, 3),
     )
-    return Change(upserts, removals, moved, sightings, [str(root.path) for root in fresh_roots]), report
-
-
-def _first_sights(
-    found: Sequence[Article], roots: Sequence[Root], fresh_roots: Sequence[Root], before: Known, now: datetime
-) -> list[Sighting]:
-    """Return the first sights of this load.
-
-    In a backfill (the first load of a root, or more new articles than a publisher brings at once) first sight is the
-    published date, and only what was published within 48 hours can still be pushed.
-    """
-    new = [article for article in found if article.key not in before.sights]
-    flood = len(new) > max(_FLOOD, len(before.rows) * _FLOOD_SHARE)
-    prefixes = {root.label: root for root in roots if root.label is not None}
-    sightings = []
-    for article in new:
-        root = prefixes.get(article.id.partition("/")[0], roots[0])
-        if flood or root in fresh_roots:
-            at = min(article.published_at or now, now)
-            sightings.append(Sighting(article.key, epoch(at) or 0, quiet=now - at > _NEWS))
-        else:
-            sightings.append(Sighting(article.key, epoch(now) or 0, quiet=False))
-    return sightings
 
 
 # --- the child process --------------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ from bot.settings import Settings, child_environment
 from bot.store.articles import all_articles, corpus_summary, names_of, story
 from bot.store.candidates import candidates
 from bot.store.database import connect
-from bot.store.loads import last_load, newest_load, problems_of_last_load, unplanned_loads
+from bot.store.loads import last_load, newest_load, unplanned_loads
+from bot.store.merging import first_problems
 from bot.store.migrate import migrate
 from bot.store.tables import articles, sightings
 from tests.conftest import CANARY, NOW, Corpus
@@ -139,14 +140,14 @@ def test_the_last_load_and_its_problems_are_remembered(settings: Settings, corpu
     assert [(p.file, p.field) for p in report.problems] == [("bad.md", "title"), ("lame.md", "quality")]
     with reading(settings) as connection:
         assert last_load(connection) == (report, NOW)
-        assert problems_of_last_load(connection, 10) == report.problems
+        assert first_problems(connection, 10) == report.problems
         assert corpus_summary(connection).problems == 2
     corpus.write("bad")
     corpus.remove("lame")
     mended = load(settings, now=NOW + HOUR)
     assert mended.problem_count == 0
     with reading(settings) as connection:
-        assert problems_of_last_load(connection, 10) == ()
+        assert first_problems(connection, 10) == ()
         assert last_load(connection) == (mended, NOW + HOUR)
 
 
@@ -395,13 +396,13 @@ def test_a_load_that_is_killed_leaves_everything_as_it_was(settings: Settings, c
         import sys, time
         from bot import loading
         from bot.settings import read_settings
-        from bot.store import loads
+        from bot.store import merging
 
         def hang(connection):  # the last step of the transaction
             print("all but committed", flush=True)
             time.sleep(60)
 
-        loads._count_names = hang
+        merging._merge_files = hang
         loading.load(read_settings())
     """
     child = subprocess.Popen(

@@ -1,11 +1,23 @@
 """Stories: which articles are about the same event."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-# Twins months apart under one address are two stories (a monthly page), not one.
-_TOGETHER = 7 * 86_400
+from rapidfuzz import fuzz
+
+# Articles further apart are not linked: twins months apart under one address are a monthly page, not one event.
+TOGETHER = 7 * 86_400
+# A story spans at most this: a chain of links could otherwise join the news of a whole year.
+SPAN = 14 * 86_400
+# How alike two headlines must be, of 100, words in any order. At 100 only equal ones are; at 80 "… opens plant in Ohio"
+# and "… closes plant in Ohio" are.
+ALIKE = 90
+# Shorter headlines are alike by chance: "Stocks fall", "Markets today".
+_WORDS = 5
+
+_WORD = re.compile(r"\w+")
 
 
 def url_key(url: str) -> str:
@@ -23,28 +35,88 @@ def url_key(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What the story of an article depends on: its key, first sight (epoch seconds), own and coverage URL keys."""
+    """What the story of an article depends on.
+
+    Its key, first sight (epoch seconds), own and coverage URL keys, and the words of its headline (`headline`).
+    """
 
     key: str
     seen_at: int
     url: str
-    coverage: tuple[str, ...]
+    coverage: tuple[str, ...] = ()
+    headline: str = ""
 
 
-def stories(members: Iterable[Member]) -> dict[str, str]:
-    """Return each article's story: the smallest key of those that are linked with it.
+def headline(title: str) -> str:
+    """Return the headline as headlines are compared: its words in lower case and order, or "" if there are too few."""
+    words = _WORD.findall(title.lower())
+    return " ".join(sorted(words)) if len(words) >= _WORDS else ""
 
-    Two are linked if first sighted within 7 days of each other, and they have the same address or one's address is in
-    the other's coverage. The order of the members does not matter.
+
+def shared_words(headline: str) -> list[str]:
+    """Return the words of a headline of which two alike have at least one in common.
+
+    Alike ones share at least half of their words, so they share one of the longest half and one more. Long words are
+    rare; those of a few letters are never looked up unless the headline has no others.
     """
-    leader: dict[str, str] = {}
-    seen: dict[str, int] = {}
-    at_address: dict[str, list[str]] = {}
-    everyone = sorted(members, key=lambda member: member.key)
-    for member in everyone:
-        leader[member.key] = member.key
-        seen[member.key] = member.seen_at
-        at_address.setdefault(member.url, []).append(member.key)
+    words = sorted(set(headline.split()), key=lambda word: (-len(word), word))
+    return words[: len(words) - -(-len(words) // 2) + 1]
+
+
+def linked(one: Member, other: Member) -> bool:
+    """Return whether two articles are about the same event, going by nothing but the two."""
+    if abs(one.seen_at - other.seen_at) > TOGETHER:
+        return False
+    if one.url == other.url or one.url in other.coverage or other.url in one.coverage:
+        return True
+    return _alike(one.headline, other.headline)
+
+
+def _alike(one: str, other: str) -> bool:
+    if not one or not other or not fuzz.ratio(one, other, score_cutoff=ALIKE):
+        return False
+    first, second = set(one.split()), set(other.split())
+    if 2 * len(first & second) < max(len(first), len(second)):
+        return False
+    return not any(character.isdigit() for word in first ^ second for character in word)
+
+
+def links(members: Iterable[Member]) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of keys that are linked, each once, the smaller key first. The order of members is no matter."""
+    everyone = sorted(members, key=lambda member: (member.seen_at, member.key))
+    # What came before, by own address, by address in the coverage, and by shared word; newest last.
+    own: dict[str, list[int]] = {}
+    covered: dict[str, list[int]] = {}
+    worded: dict[str, list[int]] = {}
+    for place, member in enumerate(everyone):
+        near: set[int] = set()
+        words = shared_words(member.headline) if member.headline else []
+        looks = [(own, member.url), (covered, member.url), *((own, address) for address in member.coverage)]
+        looks += [(worded, word) for word in words]
+        for index, name in looks:
+            for earlier in reversed(index.get(name, ())):
+                if member.seen_at - everyone[earlier].seen_at > TOGETHER:
+                    break
+                near.add(earlier)
+        for earlier in near:
+            if linked(everyone[earlier], member):
+                first, second = sorted((everyone[earlier].key, member.key))
+                yield first, second
+        own.setdefault(member.url, []).append(place)
+        for address in member.coverage:
+            covered.setdefault(address, []).append(place)
+        for word in words:
+            worded.setdefault(word, []).append(place)
+
+
+def stories(seen: Mapping[str, int], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the story of each of the keys in `seen` (first sights): the smallest key of those it is joined with.
+
+    Links join their articles, the older first (that is when its younger article was first sighted), but for those that
+    would make a story span more than 14 days. The order of the pairs does not matter.
+    """
+    leader = {key: key for key in seen}
+    first, last = dict(seen), dict(seen)
 
     def find(key: str) -> str:
         while leader[key] != key:
@@ -52,10 +124,14 @@ def stories(members: Iterable[Member]) -> dict[str, str]:
             key = leader[key]
         return key
 
-    for member in everyone:
-        for address in (member.url, *member.coverage):
-            for other in at_address.get(address, ()):
-                if abs(seen[other] - member.seen_at) <= _TOGETHER:
-                    first, second = sorted((find(member.key), find(other)))
-                    leader[second] = first
-    return {key: find(key) for key in leader}
+    def age(pair: tuple[str, str]) -> tuple[int, int, tuple[str, str]]:
+        one, other = seen[pair[0]], seen[pair[1]]
+        return max(one, other), min(one, other), pair
+
+    for one, other in sorted(pairs, key=age):
+        smaller, larger = sorted((find(one), find(other)))
+        begin, end = min(first[smaller], first[larger]), max(last[smaller], last[larger])
+        if smaller != larger and end - begin <= SPAN:
+            leader[larger] = smaller
+            first[smaller], last[smaller] = begin, end
+    return {key: find(key) for key in seen}

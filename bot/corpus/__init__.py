@@ -1,8 +1,23 @@
 """Files -> articles: walk, parse, validate, clean. Knows neither Discord nor SQL."""
 
-from bot.corpus.reading import read_corpus, read_file
+from bot.corpus.reading import read_corpus, read_file, read_files
 from bot.corpus.record import article_record, as_record
 from bot.corpus.roots import Root, parse_roots
+from bot.corpus.spelling import Spelling, corrected, corrections, spellings_of
 from bot.corpus.walk import Found, found_files
 
-__all__ = ["Found", "Root", "article_record", "as_record", "found_files", "parse_roots", "read_corpus", "read_file"]
+__all__ = [
+    "Found",
+    "Root",
+    "Spelling",
+    "article_record",
+    "as_record",
+    "corrected",
+    "corrections",
+    "found_files",
+    "parse_roots",
+    "read_corpus",
+    "read_file",
+    "read_files",
+    "spellings_of",
+]

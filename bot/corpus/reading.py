@@ -1,6 +1,7 @@
 """The whole corpus, read."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from bot.corpus.article import read_article
@@ -20,15 +21,26 @@ def read_corpus(
 
     `progress` is told how many files are done, of how many. `now` is aware; dates well after it count as missing.
     """
-    files = found_files(roots)
-    reports = []
+    reports = [report for _, report in read_files(found_files(roots), progress, now=now)]
+    return tuple(unified(sorted(reports, key=lambda report: report.file)))
+
+
+def read_files(
+    files: Sequence[Found], progress: Callable[[int, int], None] | None = None, *, now: datetime
+) -> Iterator[tuple[Found, FileReport]]:
+    """Yield every file with its report, names as they are written there; of files that claim one id, all but one are
+    rejected. All that may claim the same id have to be among the files."""
+    claims = Counter(found.id for found in files)
+    twins = [found for found in files if claims[found.id] > 1]
     for done, found in enumerate(files):
         if progress and done % _STEP == 0:
             progress(done, len(files))
-        reports.append(read_file(found, now))
+        if claims[found.id] == 1:
+            yield found, read_file(found, now)
+    if twins:
+        yield from zip(twins, _without_twins(twins, [read_file(found, now) for found in twins]), strict=True)
     if progress:
         progress(len(files), len(files))
-    return tuple(unified(_without_twins(files, reports)))
 
 
 def read_file(found: Found, now: datetime) -> FileReport:

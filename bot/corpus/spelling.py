@@ -1,57 +1,62 @@
 """One spelling per name in a corpus: "power apps" and "Power Apps" are one topic."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from bot.models import Article, FileReport, fold
 
+Kind = Literal["topic", "provider"]
+Spelling = tuple[Kind, str]
+"""A name as it is written somewhere, and what it names."""
+
+
+def spellings_of(article: Article) -> Iterator[Spelling]:
+    """Yield every name in the article as it is written there, those of its coverage too."""
+    yield "provider", article.provider
+    for report in article.coverage:
+        yield "provider", report.provider
+    for topic in article.topics:
+        yield "topic", topic
+
+
+def corrections(counts: Mapping[Spelling, int]) -> dict[Spelling, str]:
+    """Return for each spelling that is not its name's most frequent one the one that is; ties go by code point."""
+    alike: dict[Spelling, list[str]] = {}
+    for kind, name in counts:
+        alike.setdefault((kind, fold(name)), []).append(name)
+    found: dict[Spelling, str] = {}
+    for (kind, _), names in alike.items():
+        if len(names) > 1:
+            best = min(names, key=lambda name: (-counts[kind, name], name))
+            found |= {(kind, name): best for name in names if name != best}
+    return found
+
+
+def corrected(article: Article, better: Mapping[Spelling, str]) -> Article:
+    """Return the article with its names in their best spellings."""
+    if not better or not any(spelling in better for spelling in spellings_of(article)):
+        return article
+    return replace(
+        article,
+        provider=better.get(("provider", article.provider), article.provider),
+        topics=tuple(dict.fromkeys(better.get(("topic", topic), topic) for topic in article.topics)),
+        coverage=tuple(
+            replace(report, provider=better.get(("provider", report.provider), report.provider))
+            for report in article.coverage
+        ),
+    )
+
 
 def unified(reports: Sequence[FileReport]) -> list[FileReport]:
-    """Return the reports with every provider and topic in its most frequent spelling, ties by code point."""
-    providers: Counter[str] = Counter()
-    topics: Counter[str] = Counter()
+    """Return the reports with every provider and topic in its most frequent spelling."""
+    counts: Counter[Spelling] = Counter()
     for report in reports:
-        if article := report.article:
-            providers[article.provider] += 1
-            topics.update(article.topics)
-            for other in article.coverage:
-                providers[other.provider] += 1
-    provider_names = _corrections(providers)
-    topic_names = _corrections(topics)
-    if not provider_names and not topic_names:
-        return list(reports)
+        if report.article is not None:
+            counts.update(spellings_of(report.article))
+    better = corrections(counts)
     return [
-        replace(report, article=_corrected(report.article, provider_names, topic_names)) if report.article else report
+        replace(report, article=corrected(report.article, better)) if report.article and better else report
         for report in reports
     ]
-
-
-def _corrections(counts: Counter[str]) -> dict[str, str]:
-    """Return for each spelling that is not its name's best the one that is."""
-    spellings: dict[str, list[str]] = {}
-    for spelling in counts:
-        spellings.setdefault(fold(spelling), []).append(spelling)
-    corrections = {}
-    for alike in spellings.values():
-        if len(alike) > 1:
-            best = min(alike, key=lambda spelling: (-counts[spelling], spelling))
-            corrections.update({spelling: best for spelling in alike if spelling != best})
-    return corrections
-
-
-def _corrected(article: Article, providers: Mapping[str, str], topics: Mapping[str, str]) -> Article:
-    if article.provider in providers:
-        article = replace(article, provider=providers[article.provider])
-    if any(report.provider in providers for report in article.coverage):
-        coverage = (
-            replace(other, provider=providers.get(other.provider, other.provider)) for other in article.coverage
-        )
-        article = replace(article, coverage=tuple(coverage))
-    if any(topic in topics for topic in article.topics):
-        article = replace(article, topics=_merged(topics.get(topic, topic) for topic in article.topics))
-    return article
-
-
-def _merged(topics: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(topics))

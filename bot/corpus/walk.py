@@ -24,13 +24,18 @@ _FLAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of the corpus. `fault` says why it cannot be read; its article then never exists."""
+    """A file of the corpus. `fault` says why it cannot be read; its article then never exists.
+
+    `stamp` stands for size, times and inode: a file with the same one has not changed since.
+    """
 
     file: str
     id: str
     path: str
     root: int
     fault: str | None = None
+    stamp: int | None = None
+    changed_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def _walk(top: str, prefix: str, root: int, found: list[Found]) -> None:
                     elif entry.is_dir(follow_symlinks=False):
                         folders.append(_Folder(entry.path, f"{folder.name}{name}/", folder.above))
                     elif name.lower().endswith(SUFFIXES) and entry.is_file(follow_symlinks=False):
-                        found.append(_file(folder.name + name, entry.path, root))
+                        found.append(_file(folder.name + name, entry.path, root, entry.stat(follow_symlinks=False)))
         except OSError as error:
             shown = _shown(folder.name or "./")
             found.append(Found(shown, shown, folder.path, root, f"cannot be listed ({os.strerror(error.errno or 0)})"))
@@ -118,15 +123,15 @@ def _followed(
     for link in links:
         try:
             real = os.path.realpath(link.path, strict=True)
-            mode = link.stat().st_mode
+            state = link.stat()
         except OSError:  # leads nowhere, or in a circle
             continue
         if not _is_below(real, top):
             continue
-        if stat.S_ISREG(mode):
+        if stat.S_ISREG(state.st_mode):
             if link.name.lower().endswith(SUFFIXES):
-                found.append(_file(folder.name + link.name, real, root))
-        elif stat.S_ISDIR(mode):
+                found.append(_file(folder.name + link.name, real, root, state))
+        elif stat.S_ISDIR(state.st_mode):
             above = (*folder.above, folder.path)
             if real not in linked and not any(_is_below(path, real) for path in above):
                 linked.add(real)
@@ -138,10 +143,13 @@ def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def _file(name: str, path: str, root: int) -> Found:
+def _file(name: str, path: str, root: int, state: os.stat_result) -> Found:
     if not name.isprintable():  # control and bidi characters would forge lines of a log; bytes that are no UTF-8
         return Found(_shown(name), _shown(name), path, root, "a file name that cannot be shown")
-    return Found(name, name.rpartition(".")[0], path, root)
+    # The hash of a tuple of integers is the same in every process, and a collision is one in 2^61.
+    stamp = hash((state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino))
+    changed = max(state.st_mtime_ns, state.st_ctime_ns)
+    return Found(name, name.rpartition(".")[0], path, root, None, stamp, changed)
 
 
 def _shown(name: str) -> str:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, and_, func, literal, select, tuple_
 
 from bot.briefing.windows import PAGE, WINDOWS
+from bot.corpus import corrected
 from bot.models import Article, CorpusSummary, Listing, LoadReport, Name, Order, Page, Problem, fold
 from bot.store import notes, search
-from bot.store.rows import epoch, from_row, from_rows, moment
-from bot.store.tables import article_topics, articles, names, problems
+from bot.store.rows import epoch, from_row, moment
+from bot.store.tables import article_topics, articles, corrections, names, problems
 
 Place = tuple[Literal["after", "before", "from"], str]
 """Where a page begins: after, or with, the article with this key; or where it ends: before it."""
@@ -124,7 +125,7 @@ def page(connection: Connection, listing: Listing, now: datetime, place: Place |
             rank = 1
     return Page(
         listing,
-        from_rows(rows),
+        _articles(connection, rows),
         total,
         days,
         in_first_window,
@@ -141,12 +142,12 @@ def _search_page(connection: Connection, listing: Listing, rank: int) -> Page:
         rank = 1
     shown = numbers[rank - 1 : rank - 1 + PAGE]
     found = {
-        row["number"]: from_row(row)
+        row["number"]: row
         for row in connection.execute(select(articles).where(articles.c.number.in_(shown))).mappings()
     }
     return Page(
         listing,
-        tuple(found[number] for number in shown),
+        _articles(connection, [found[number] for number in shown]),
         len(numbers),
         None,
         None,
@@ -156,10 +157,16 @@ def _search_page(connection: Connection, listing: Listing, rank: int) -> Page:
     )
 
 
+def _articles(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Article, ...]:
+    """Return the articles of the rows, in their order, with names in the spelling that the corpus prefers."""
+    better = {(kind, name): best for kind, name, best in connection.execute(select(corrections))}
+    return tuple(corrected(from_row(row), better) for row in rows)
+
+
 def articles_by_key(connection: Connection, keys: Sequence[str]) -> dict[str, Article]:
     """Return the articles that are there, hidden ones too, by key."""
-    rows = connection.execute(select(articles).where(articles.c.key.in_(keys))).mappings()
-    return {row["key"]: from_row(row) for row in rows}
+    rows = connection.execute(select(articles).where(articles.c.key.in_(keys))).mappings().all()
+    return {article.key: article for article in _articles(connection, rows)}
 
 
 def story(connection: Connection, key: str) -> tuple[Article, ...]:
@@ -171,12 +178,12 @@ def story(connection: Connection, key: str) -> tuple[Article, ...]:
         .order_by(articles.c.key != key, func.coalesce(articles.c.quality, -1).desc(), articles.c.number)
         .limit(25)
     ).mappings()
-    return from_rows(rows.all())
+    return _articles(connection, rows.all())
 
 
 def all_articles(connection: Connection) -> tuple[Article, ...]:
     """Return every article, hidden ones too, by id."""
-    return from_rows(connection.execute(select(articles).order_by(articles.c.id)).mappings().all())
+    return _articles(connection, connection.execute(select(articles).order_by(articles.c.id)).mappings().all())
 
 
 def names_of(connection: Connection, kind: Literal["topic", "provider"]) -> tuple[Name, ...]:

@@ -60,16 +60,17 @@ def _prepare(engine: Engine, *, writes: bool) -> None:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA temp_store=MEMORY")
         if writes:
             cursor.execute("PRAGMA journal_mode=WAL")
         else:
             cursor.execute("PRAGMA query_only=ON")
+            cursor.execute("PRAGMA temp_store=MEMORY")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        deferred = not writes or connection.get_execution_options().get("staging", False)
+        connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
 
 
 def make_engine(url: str, *, writes: bool) -> Engine:
@@ -91,6 +92,17 @@ def connect(url: str, *, writes: bool) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+@contextmanager
+def beside_writers(connection: Connection) -> Iterator[None]:
+    """Run a transaction that reads, and writes nothing but TEMP tables: it keeps no other writer waiting."""
+    connection.execution_options(staging=True)
+    try:
+        with connection.begin():
+            yield
+    finally:
+        connection.execution_options(staging=False)
 
 
 class Database:

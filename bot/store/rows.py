@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import Any
 
 from sqlalchemy import RowMapping
 
@@ -23,65 +21,93 @@ def moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-class ArticleRow(TypedDict):
-    """A row of `articles` but for what the store itself knows (number, first sight, story)."""
-
-    id: str
-    key: str
-    fingerprint: str
-    title: str
-    excerpt: str
-    url: str
-    url_key: str
-    provider: str
-    provider_folded: str
-    provider_domain: str | None
-    logo: str | None
-    topics: str
-    type: str
-    heat: int | None
-    quality: int | None
-    published: bool
-    published_at: int | None
-    image: str | None
-    coverage: str
-    coverage_count: int
+ARTICLE_COLUMNS = (
+    "id",
+    "key",
+    "fingerprint",
+    "title",
+    "excerpt",
+    "url",
+    "url_key",
+    "provider",
+    "provider_folded",
+    "provider_domain",
+    "logo",
+    "topics",
+    "type",
+    "heat",
+    "quality",
+    "published",
+    "published_at",
+    "image",
+    "coverage",
+    "coverage_count",
+)
+"""The columns of `articles` but for what the store itself knows (number, first sight, story)."""
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def to_row(article: Article) -> ArticleRow:
-    """Return the article's row. Its fingerprint changes exactly when a field changes that is shown or ranked by."""
-    row = ArticleRow(
-        id=article.id,
-        key=article.key,
-        fingerprint="",
-        title=article.title,
-        excerpt=article.excerpt,
-        url=article.url,
-        url_key=url_key(article.url),
-        provider=article.provider,
-        provider_folded=fold(article.provider),
-        provider_domain=article.provider_domain,
-        logo=article.logo,
-        topics=_json(article.topics),
-        type=article.type,
-        heat=article.heat,
-        quality=article.quality,
-        published=article.published,
-        published_at=epoch(article.published_at),
-        image=_json(asdict(article.image)) if article.image else None,
-        coverage=_json([asdict(report) | {"published_at": epoch(report.published_at)} for report in article.coverage]),
-        coverage_count=len(article.coverage),
+def _image_values(image: Image | None) -> list[object] | None:
+    return [image.url, image.width, image.height] if image else None
+
+
+def _report_values(report: Report) -> list[object]:
+    return [
+        report.title,
+        report.url,
+        report.provider,
+        report.provider_domain,
+        report.excerpt,
+        report.quality,
+        epoch(report.published_at),
+        _image_values(report.image),
+    ]
+
+
+def article_values(article: Article) -> tuple[object, ...]:
+    """Return the values of the article's columns, in their order.
+
+    The fingerprint changes exactly when a field changes that is shown or ranked by.
+    """
+    identity = (article.id, article.key)
+    values = (
+        article.title,
+        article.excerpt,
+        article.url,
+        url_key(article.url),
+        article.provider,
+        fold(article.provider),
+        article.provider_domain,
+        article.logo,
+        _json(article.topics),
+        article.type,
+        article.heat,
+        article.quality,
+        article.published,
+        epoch(article.published_at),
+        _json(_image_values(article.image)) if article.image else None,
+        _json(list(map(_report_values, article.coverage))) if article.coverage else "[]",
+        len(article.coverage),
     )
-    row["fingerprint"] = hashlib.blake2b(_json(list(row.values())).encode(), digest_size=12).hexdigest()
-    return row
+    fingerprint = hashlib.blake2b(repr(values).encode(), digest_size=12).hexdigest()
+    return (*identity, fingerprint, *values)
 
 
-def _image(value: Mapping[str, object] | None) -> Image | None:
-    return Image(**value) if value else None  # type: ignore[arg-type]  # our own JSON
+def coverage_addresses(coverage: str) -> list[str]:
+    """Return the URL keys in a row's coverage."""
+    return [url_key(report[1]) for report in json.loads(coverage)] if coverage != "[]" else []
+
+
+def _image(values: list[object] | None) -> Image | None:
+    return Image(*values) if values else None  # type: ignore[arg-type]  # our own JSON
+
+
+def _report(values: list[Any]) -> Report:  # our own JSON
+    title, url, provider, domain, excerpt, quality, published_at, image = values
+    return Report(title, url, provider, domain, excerpt, quality, moment(published_at), _image(image))
 
 
 def from_row(row: RowMapping) -> Article:
@@ -101,16 +127,8 @@ def from_row(row: RowMapping) -> Article:
         quality=row["quality"],
         published=row["published"],
         published_at=moment(row["published_at"]),
-        image=_image(json.loads(row["image"]) if row["image"] else None),
-        coverage=tuple(
-            Report(**report | {"published_at": moment(report["published_at"]), "image": _image(report["image"])})
-            for report in json.loads(row["coverage"])
-        ),
+        image=_image(json.loads(row["image"])) if row["image"] else None,
+        coverage=tuple(map(_report, json.loads(row["coverage"]))),
         seen_at=moment(row["seen_at"]),
         story=row["story"],
     )
-
-
-def from_rows(rows: Sequence[RowMapping]) -> tuple[Article, ...]:
-    """Return the articles of the rows, in their order."""
-    return tuple(map(from_row, rows))

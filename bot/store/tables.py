@@ -93,15 +93,82 @@ names = Table(
     sqlite_with_rowid=False,
 )
 
+files = Table(
+    "files",
+    metadata,
+    # What each file of the corpus looked like and what became of it, so that only changed files are read again.
+    Column("file", Text, primary_key=True),
+    Column("stamp", BigInteger),  # NULL: to be read again whatever it looks like
+    Column("status", Text, nullable=False),
+    Column("article", Text, nullable=False),  # the id of the article that it is, or would be
+    CheckConstraint("status IN ('load', 'skip', 'reject')", name="status"),
+    sqlite_with_rowid=False,
+)
+
 problems = Table(
     "problems",
     metadata,
-    Column("position", Integer, primary_key=True),
     Column("file", Text, nullable=False),
+    Column("position", Integer, nullable=False),
     Column("line", Integer),
     Column("field", Text),
     Column("what", Text, nullable=False),
     Column("done", Text, nullable=False),
+    PrimaryKeyConstraint("file", "position"),
+    sqlite_with_rowid=False,
+)
+
+spellings = Table(
+    "spellings",
+    metadata,
+    # How often each name is written how, in articles and their coverage; articles keep names as they were written.
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("kind", "name"),
+    sqlite_with_rowid=False,
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    # The spellings that are shown in another, more frequent one.
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("best", Text, nullable=False),
+    PrimaryKeyConstraint("kind", "name"),
+    sqlite_with_rowid=False,
+)
+
+# What stories are found by.
+
+story_words = Table(
+    "story_words",
+    metadata,
+    Column("word", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("article", Integer, nullable=False),
+    PrimaryKeyConstraint("word", "seen_at", "article"),
+    sqlite_with_rowid=False,
+)
+
+coverage_urls = Table(
+    "coverage_urls",
+    metadata,
+    Column("url_key", Text, nullable=False),
+    Column("article", Integer, nullable=False),
+    PrimaryKeyConstraint("url_key", "article"),
+    sqlite_with_rowid=False,
+)
+
+story_links = Table(
+    "story_links",
+    metadata,
+    # Both ways round, by article keys.
+    Column("key", Text, nullable=False),
+    Column("other", Text, nullable=False),
+    PrimaryKeyConstraint("key", "other"),
+    sqlite_with_rowid=False,
 )
 
 # --- facts, kept whatever happens to the files ---------------------------------------------------------------
@@ -131,6 +198,17 @@ sightings = Table(
     Column("load", Integer, nullable=False),
     Column("quiet", Boolean, nullable=False),  # backfilled: never a candidate
     Index("ix_sightings_seen_at", "seen_at"),
+    sqlite_with_rowid=False,
+)
+
+heat_history = Table(
+    "heat_history",
+    metadata,
+    # A row for every change of an article's heat, kept a year beyond the article.
+    Column("key", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("heat", Integer, nullable=False),
+    PrimaryKeyConstraint("key", "at"),
     sqlite_with_rowid=False,
 )
 

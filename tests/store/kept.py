@@ -1,30 +1,19 @@
 """Articles straight into the store, as a load puts them there."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.models import Article, LoadReport, key_of
-from bot.store.loads import Change, Sighting, commit_load, known
-from bot.store.rows import epoch, to_row
+from bot.corpus import Spelling, spellings_of
+from bot.models import Article, LoadReport, fold, key_of
+from bot.store import merging, search
+from bot.store.loads import newest_load
+from bot.store.notes import keep_note
+from bot.store.rows import ARTICLE_COLUMNS, article_values, epoch
 from tests.conftest import NOW
-
-REPORT = LoadReport(
-    number=None,
-    added=0,
-    updated=0,
-    hidden=0,
-    gone=0,
-    unchanged=0,
-    skipped=0,
-    rejected=0,
-    backfilled=0,
-    articles=0,
-    problem_count=0,
-    problems=(),
-    seconds=0.0,
-)
 
 
 def article(
@@ -62,19 +51,27 @@ def article(
 
 def keep(connection: Connection, articles: Sequence[Article], now: datetime = NOW) -> None:
     """Put the articles into the store, first sighted when they say, of the stories that they say."""
-    before = known(connection)
-    new = [a for a in articles if a.key not in before.sights]
-    commit_load(
-        connection,
-        before,
-        Change(
-            upserts=[(to_row(a), a) for a in articles],
-            removals=[],
-            stories={a.key: a.story for a in articles},
-            sightings=[Sighting(a.key, epoch(a.seen_at) or 0, quiet=False) for a in new],
-            roots=[],
-        ),
-        REPORT,
-        [],
-        now,
-    )
+    run = connection.exec_driver_sql
+    for each in articles:
+        run("DELETE FROM articles WHERE id = ?", (each.id,))
+    marks = ", ".join("?" * (2 + len(ARTICLE_COLUMNS)))
+    spellings: Counter[Spelling] = Counter()
+    for each in sorted(articles, key=lambda each: (each.seen_at or NOW, each.id)):
+        seen_at = epoch(each.seen_at)
+        values = (seen_at, each.story, *article_values(each))
+        columns = ", ".join(("seen_at", "story", *ARTICLE_COLUMNS))
+        number = run(f"INSERT INTO articles ({columns}) VALUES ({marks}) RETURNING number", values).scalar_one()
+        if each.published:
+            for topic in {fold(topic) for topic in each.topics}:
+                run("INSERT INTO article_topics VALUES (?, ?, ?, ?)", (topic, seen_at, number, each.heat))
+        load = newest_load(connection) + 1
+        run("INSERT OR IGNORE INTO sightings VALUES (?, ?, ?, 0)", (each.key, seen_at, load))
+        spellings.update(spellings_of(each))
+    search.rebuild(connection)
+    merging.merge_spellings(connection, spellings)
+    merging.count_names(connection)
+    load = newest_load(connection) + 1
+    run("INSERT INTO loads (number, at, report) VALUES (?, ?, '{}')", (load, epoch(now)))
+    report: dict[str, object] = dict.fromkeys(LoadReport.__dataclass_fields__, 0)
+    report |= {"number": load, "problems": [], "at": epoch(now)}
+    keep_note(connection, "last_load", json.dumps(report))

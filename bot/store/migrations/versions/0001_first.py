@@ -62,6 +62,21 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "corrections",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("best", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "name"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "coverage_urls",
+        sa.Column("url_key", sa.Text(), nullable=False),
+        sa.Column("article", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("url_key", "article"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "deliveries",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subscription_id", sa.Integer(), nullable=False),
@@ -96,10 +111,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_deliveries_subscription_id"), ["subscription_id"], unique=False)
 
     op.create_table(
+        "files",
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("stamp", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("article", sa.Text(), nullable=False),
+        sa.CheckConstraint("status IN ('load', 'skip', 'reject')", name=op.f("ck_files_status")),
+        sa.PrimaryKeyConstraint("file"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "guilds",
         sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("timezone", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("guild_id"),
+    )
+    op.create_table(
+        "heat_history",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("heat", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "at"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "listings",
@@ -141,13 +174,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "problems",
-        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=True),
         sa.Column("field", sa.Text(), nullable=True),
         sa.Column("what", sa.Text(), nullable=False),
         sa.Column("done", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("position"),
+        sa.PrimaryKeyConstraint("file", "position"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "roots",
@@ -167,6 +201,29 @@ def upgrade() -> None:
     with op.batch_alter_table("sightings", schema=None) as batch_op:
         batch_op.create_index("ix_sightings_seen_at", ["seen_at"], unique=False)
 
+    op.create_table(
+        "spellings",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "name"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "story_links",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "other"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "story_words",
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("article", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("word", "seen_at", "article"),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "subscriptions",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,160 @@
+"""Merging what a load has staged: one short transaction, all or nothing."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.corpus import Spelling, corrections
+from bot.models import LoadReport, Problem, fold
+from bot.store import notes, search
+from bot.store.loads import newest_load
+from bot.store.rows import ARTICLE_COLUMNS, epoch
+
+_HEAT_KEPT = timedelta(days=365)
+
+
+def merge(connection: Connection, report: LoadReport, spellings: Mapping[Spelling, int], now: datetime) -> LoadReport:
+    """Write what is staged and return the report, with the load's number if it changed anything.
+
+    To be called inside the writing transaction, on the connection that staged it.
+    """
+    run = connection.exec_driver_sql
+    at = epoch(now) or 0
+    changed = run("SELECT EXISTS (SELECT 1 FROM incoming) OR EXISTS (SELECT 1 FROM outgoing)").scalar_one()
+    if changed:
+        report = replace(report, number=newest_load(connection) + 1)
+        _merge_articles(connection, report.number or 0, at)
+        merge_spellings(connection, spellings)
+        count_names(connection)
+    _merge_files(connection)
+    report = replace(
+        report,
+        articles=run("SELECT count(*) FROM articles WHERE published").scalar_one(),
+        skipped=run("SELECT count(*) FROM files WHERE status = 'skip'").scalar_one(),
+        rejected=run("SELECT count(*) FROM files WHERE status = 'reject'").scalar_one(),
+        unchanged=run("SELECT count(*) FROM articles").scalar_one() - report.added - report.updated - report.hidden,
+        problem_count=run("SELECT count(*) FROM problems").scalar_one(),
+        problems=first_problems(connection, 10),
+    )
+    if changed:
+        run("INSERT INTO loads (number, at, report) VALUES (?, ?, ?)", (report.number, at, json.dumps(asdict(report))))
+    notes.keep_note(connection, "last_load", json.dumps(asdict(report) | {"at": at}, ensure_ascii=False))
+    return report
+
+
+def first_problems(connection: Connection, most: int) -> tuple[Problem, ...]:
+    """Return the first problems of the corpus, by file."""
+    rows = connection.exec_driver_sql(
+        "SELECT file, what, done, line, field FROM problems ORDER BY file, position LIMIT ?", (most,)
+    )
+    return tuple(Problem(*row) for row in rows)
+
+
+def _merge_articles(connection: Connection, load: int, at: int) -> None:
+    run = connection.exec_driver_sql
+    columns = ", ".join(ARTICLE_COLUMNS)
+    rows = run("SELECT (SELECT count(*) FROM incoming) + (SELECT count(*) FROM outgoing)").scalar_one()
+    held = run("SELECT count(*) FROM articles").scalar_one()
+    rebuilds = search.rebuilds(rows, held)
+    if not rebuilds:
+        search.unindex(connection, "SELECT number FROM outgoing")
+    run("DELETE FROM article_topics WHERE article IN (SELECT number FROM outgoing)")
+    run("DELETE FROM story_words WHERE (word, seen_at, article) IN (SELECT * FROM outgoing_words)")
+    run("DELETE FROM coverage_urls WHERE (url_key, article) IN (SELECT * FROM outgoing_coverage)")
+    run("DELETE FROM story_links WHERE other IN (SELECT key FROM outgoing)")
+    run("DELETE FROM story_links WHERE key IN (SELECT key FROM outgoing)")
+    run("DELETE FROM articles WHERE number IN (SELECT number FROM outgoing)")
+    run("INSERT INTO sightings SELECT key, seen_at, ?, quiet FROM first_sights", (load,))
+    run(
+        f"""INSERT INTO articles (number, seen_at, story, {columns})
+            SELECT i.number, i.seen_at, m.story, {", ".join(f"i.{column}" for column in ARTICLE_COLUMNS)}
+            FROM incoming i JOIN moved m ON m.key = i.key ORDER BY i.number"""
+    )
+    run("UPDATE articles SET story = m.story FROM moved m WHERE articles.key = m.key AND articles.story <> m.story")
+    run(
+        """INSERT INTO article_topics (topic, seen_at, article, heat)
+           SELECT t.topic, i.seen_at, i.number, i.heat FROM incoming_topics t JOIN incoming i USING (place)
+           ORDER BY 1, 2, 3"""
+    )
+    run(
+        """INSERT INTO story_words
+           SELECT w.word, i.seen_at, i.number FROM incoming_words w JOIN incoming i USING (place) ORDER BY 1, 2, 3"""
+    )
+    run(
+        """INSERT INTO coverage_urls SELECT c.url_key, i.number FROM incoming_coverage c JOIN incoming i USING (place)
+           ORDER BY 1, 2"""
+    )
+    run("INSERT OR IGNORE INTO story_links SELECT one, other FROM new_links ORDER BY 1, 2")
+    run(
+        """INSERT OR REPLACE INTO heat_history SELECT key, ?, heat FROM incoming
+           WHERE heat IS NOT NULL AND (old IS NULL OR heat IS NOT old_heat) ORDER BY key""",
+        (at,),
+    )
+    run(
+        """DELETE FROM heat_history WHERE at < ? AND NOT EXISTS
+               (SELECT 1 FROM articles a WHERE a.key = heat_history.key)""",
+        (at - int(_HEAT_KEPT.total_seconds()),),
+    )
+    if rebuilds:
+        search.rebuild(connection)
+    else:
+        search.index(connection, "SELECT number FROM incoming")
+
+
+def merge_spellings(connection: Connection, counted: Mapping[Spelling, int]) -> None:
+    """Add what the load counted of each spelling, and say anew which of them are corrected to which."""
+    run = connection.exec_driver_sql
+    rows = [(kind, name, count) for (kind, name), count in counted.items() if count]
+    if not rows:
+        return
+    run(
+        """INSERT INTO spellings (kind, name, count) VALUES (?, ?, ?)
+           ON CONFLICT (kind, name) DO UPDATE SET count = count + excluded.count""",
+        rows,
+    )
+    run("DELETE FROM spellings WHERE count <= 0")
+    known = {(kind, name): count for kind, name, count in run("SELECT kind, name, count FROM spellings")}
+    better = corrections(known)
+    run("DELETE FROM corrections")
+    if better:
+        run("INSERT INTO corrections VALUES (?, ?, ?)", [(kind, name, best) for (kind, name), best in better.items()])
+
+
+def count_names(connection: Connection) -> None:
+    """Count the visible articles of every topic and provider anew."""
+    run = connection.exec_driver_sql
+    best: dict[tuple[str, str], str] = {}
+    for kind, name in run(
+        "SELECT kind, name FROM spellings WHERE (kind, name) NOT IN (SELECT kind, name FROM corrections)"
+    ):
+        best[kind, fold(name)] = name
+    counts = [
+        ("topic", folded, count) for folded, count in run("SELECT topic, count(*) FROM article_topics GROUP BY topic")
+    ] + [
+        ("provider", folded, count)
+        for folded, count in run(
+            "SELECT provider_folded, count(*) FROM articles WHERE published GROUP BY provider_folded"
+        )
+    ]
+    run("DELETE FROM names")
+    if counts:
+        run(
+            "INSERT INTO names (kind, folded, name, count) VALUES (?, ?, ?, ?)",
+            [(kind, folded, best[kind, folded], count) for kind, folded, count in counts],
+        )
+
+
+def _merge_files(connection: Connection) -> None:
+    run = connection.exec_driver_sql
+    touched = "SELECT file FROM gone_files UNION ALL SELECT file FROM staged_files"
+    run(f"DELETE FROM problems WHERE file IN ({touched})")
+    run("DELETE FROM files WHERE file IN (SELECT file FROM gone_files)")
+    run("INSERT OR REPLACE INTO files (file, stamp, status, article) SELECT * FROM staged_files ORDER BY file")
+    run(
+        """INSERT INTO problems (file, position, line, field, what, done)
+           SELECT file, row_number() OVER (PARTITION BY file ORDER BY rowid), line, field, what, done
+           FROM staged_problems"""
+    )

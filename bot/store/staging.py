@@ -1,0 +1,214 @@
+"""What a load has read, beside the tables until it is merged.
+
+It lies in TEMP tables, which only the load's own connection sees: reading and comparing hold no lock that anybody
+could wait for, and take no memory for what has been read.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping
+
+from bot.briefing.stories import headline, shared_words, url_key
+from bot.corpus import Spelling, spellings_of
+from bot.models import Article, FileReport, FileStatus, fold
+from bot.store.rows import ARTICLE_COLUMNS, article_values, epoch, from_row
+
+# Reports held before they are compared and staged: at 1 each would cost a query, at all of them their memory.
+_CHUNK = 1000
+
+# A backfill is silent but for what was published this recently: a new folder should not flood channels, and should
+# not keep today's news from them either.
+_NEWS = timedelta(hours=48)
+
+# More new articles than this in one load are a backfill: at least so many, and this share of what is held.
+_FLOOD = 50
+_FLOOD_SHARE = 0.2
+
+_TABLES = f"""
+    CREATE TEMP TABLE staged_files (file TEXT PRIMARY KEY, stamp INTEGER, status TEXT NOT NULL, article TEXT NOT NULL);
+    CREATE TEMP TABLE gone_files (file TEXT PRIMARY KEY);
+    CREATE TEMP TABLE staged_problems (file TEXT, line INTEGER, field TEXT, what TEXT, done TEXT);
+    CREATE TEMP TABLE incoming (place INTEGER PRIMARY KEY, old INTEGER, was_published INTEGER, old_heat INTEGER,
+        quiet_root INTEGER, seen_at INTEGER, number INTEGER, {", ".join(ARTICLE_COLUMNS)});
+    CREATE TEMP TABLE incoming_topics (place INTEGER, topic TEXT);
+    CREATE TEMP TABLE incoming_words (place INTEGER, word TEXT);
+    CREATE TEMP TABLE incoming_coverage (place INTEGER, url_key TEXT);
+    CREATE TEMP TABLE outgoing (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, replaced INTEGER NOT NULL);
+    CREATE TEMP TABLE outgoing_words (word TEXT, seen_at INTEGER, article INTEGER);
+    CREATE TEMP TABLE outgoing_coverage (url_key TEXT, article INTEGER);
+    CREATE TEMP TABLE first_sights (key TEXT PRIMARY KEY, seen_at INTEGER NOT NULL, quiet INTEGER NOT NULL);
+    CREATE TEMP TABLE moved (key TEXT PRIMARY KEY, story TEXT NOT NULL);
+"""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a load changes, as its report says it."""
+
+    added: int = 0
+    updated: int = 0
+    hidden: int = 0
+    gone: int = 0
+
+
+class Staging:
+    """Takes file reports, compares them with the store, and keeps what differs."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: list[tuple[FileReport, int | None, str, bool]] = []
+        self._place = 0
+        self._loaded: set[str] = set()
+        self._lost: set[str] = set()
+        self.counts = Counts()
+        self.spellings: Counter[Spelling] = Counter()
+        for statement in _TABLES.split(";"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+
+    def add(self, report: FileReport, stamp: int | None, article_id: str, *, fresh_root: bool) -> None:
+        """Stage what a file says; `stamp` is what its file looked like, `fresh_root` that its root is new."""
+        self._waiting.append((report, stamp, article_id, fresh_root))
+        if len(self._waiting) >= _CHUNK:
+            self._flush()
+
+    def remove(self, files: Iterable[tuple[str, str, str]]) -> None:
+        """Stage that files are gone, each given with its status and article id."""
+        gone = list(files)
+        self._many("INSERT INTO gone_files VALUES (?)", [(file,) for file, _, _ in gone])
+        self._lost.update(article for _, status, article in gone if status == FileStatus.LOAD)
+
+    def settle(self, now: datetime) -> None:
+        """Compare the rest, and decide what goes, what is new, and when it was first sighted."""
+        self._flush()
+        for chunk in _chunks(sorted(self._lost - self._loaded)):
+            for row in self._existing(chunk).values():
+                self.counts.gone += 1
+                self._let_go(row, replaced=False)
+        self._sight(now)
+
+    # --- comparing ---
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        known = self._existing([report.article.id for report, *_ in waiting if report.article])
+        self._many(
+            "INSERT OR REPLACE INTO staged_files VALUES (?, ?, ?, ?)",
+            [(report.file, stamp, report.status.value, article) for report, stamp, article, _ in waiting],
+        )
+        problems = [problem for report, *_ in waiting for problem in report.problems]
+        self._many(
+            "INSERT INTO staged_problems VALUES (?, ?, ?, ?, ?)",
+            [(problem.file, problem.line, problem.field, problem.what, problem.done) for problem in problems],
+        )
+        rows: list[tuple[object, ...]] = []
+        topics: list[tuple[int, str]] = []
+        words: list[tuple[int, str]] = []
+        coverage: list[tuple[int, str]] = []
+        for report, _, article_id, fresh_root in waiting:
+            article = report.article
+            if article is None:
+                self._lost.add(article_id)
+                continue
+            self._loaded.add(article.id)
+            values = article_values(article)
+            old = known.get(article.id)
+            if old is not None and old["fingerprint"] == values[2]:
+                continue
+            self._count(article, old)
+            self._place += 1
+            place = self._place
+            rows.append((place, *_old_values(old), fresh_root, None, old["number"] if old else None, *values))
+            if article.published:
+                topics += [(place, topic) for topic in {fold(topic) for topic in article.topics}]
+            words += [(place, word) for word in shared_words(headline(article.title))]
+            coverage += [(place, address) for address in {url_key(other.url) for other in article.coverage}]
+            self.spellings.update(spellings_of(article))
+            if old is not None:
+                self._let_go(old, replaced=True)
+        marks = ", ".join("?" * (7 + len(ARTICLE_COLUMNS)))
+        self._many(f"INSERT INTO incoming VALUES ({marks})", rows)
+        self._many("INSERT INTO incoming_topics VALUES (?, ?)", topics)
+        self._many("INSERT INTO incoming_words VALUES (?, ?)", words)
+        self._many("INSERT INTO incoming_coverage VALUES (?, ?)", coverage)
+
+    def _existing(self, ids: Sequence[str]) -> dict[str, RowMapping]:
+        rows = self._connection.exec_driver_sql(
+            "SELECT * FROM articles WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
+        )
+        return {row["id"]: row for row in rows.mappings()}
+
+    def _count(self, article: Article, old: RowMapping | None) -> None:
+        if old is None:
+            self.counts.added += 1
+        elif old["published"] and not article.published:
+            self.counts.hidden += 1
+        else:
+            self.counts.updated += 1
+
+    def _let_go(self, row: RowMapping, *, replaced: bool) -> None:
+        """Stage that a row goes, for good or for the one that takes its place, with all that was derived from it."""
+        number, old = row["number"], from_row(row)
+        self._many("INSERT INTO outgoing VALUES (?, ?, ?)", [(number, row["key"], replaced)])
+        words = shared_words(headline(old.title))
+        self._many("INSERT INTO outgoing_words VALUES (?, ?, ?)", [(word, row["seen_at"], number) for word in words])
+        addresses = {url_key(report.url) for report in old.coverage}
+        self._many("INSERT INTO outgoing_coverage VALUES (?, ?)", [(address, number) for address in addresses])
+        self.spellings.subtract(spellings_of(old))
+
+    # --- first sight ---
+
+    def _sight(self, now: datetime) -> None:
+        """Give every incoming article its first sight and its number.
+
+        In a backfill (the first load of a root, or more new articles than a publisher brings at once) first sight is
+        the published date, and only what was published within 48 hours can still be pushed. Numbers follow first sight.
+        """
+        run = self._connection.exec_driver_sql
+        at = epoch(now) or 0
+        news = epoch(now - _NEWS) or 0
+        held = run("SELECT count(*) FROM articles").scalar_one()
+        unseen = "FROM incoming i WHERE NOT EXISTS (SELECT 1 FROM sightings s WHERE s.key = i.key)"
+        new = run(f"SELECT count(*) {unseen}").scalar_one()
+        flood = new > max(_FLOOD, held * _FLOOD_SHARE)
+        run(
+            f"""INSERT INTO first_sights SELECT key, seen, backfill AND seen < ? FROM (
+                    SELECT i.key AS key, (? OR i.quiet_root) AS backfill,
+                    CASE WHEN ? OR i.quiet_root THEN min(coalesce(i.published_at, ?), ?) ELSE ? END AS seen
+                    {unseen})""",
+            (news, flood, flood, at, at, at),
+        )
+        run(
+            """UPDATE incoming SET seen_at = coalesce(
+                   (SELECT seen_at FROM sightings s WHERE s.key = incoming.key),
+                   (SELECT seen_at FROM first_sights f WHERE f.key = incoming.key))"""
+        )
+        run(
+            """UPDATE incoming SET number = n.number FROM (
+                   SELECT place, row_number() OVER (ORDER BY seen_at, id) + ? AS number FROM incoming WHERE old IS NULL
+               ) n WHERE incoming.place = n.place""",
+            (run("SELECT coalesce(max(number), 0) FROM articles").scalar_one(),),
+        )
+
+    @property
+    def backfilled(self) -> int:
+        """The number of articles that came quietly."""
+        return int(self._connection.exec_driver_sql("SELECT count(*) FROM first_sights WHERE quiet").scalar_one())
+
+    def _many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if rows:
+            self._connection.exec_driver_sql(statement, list(rows))
+
+
+def _old_values(old: RowMapping | None) -> tuple[object, object, object]:
+    return (old["number"], old["published"], old["heat"]) if old is not None else (None, None, None)
+
+
+def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
