@@ -88,7 +88,7 @@ def bare(folder: Path, database: Path) -> None:
             handle = os.open(path, os.O_RDONLY)
             text = os.read(handle, 1 << 20).decode()
             os.close(handle)
-            document = yaml_rs.loads(text.split("\n---", 1)[0][4:])
+            document: dict[str, object] = yaml_rs.loads(text.split("\n---", 1)[0][4:])  # type: ignore[assignment]  # a mapping
             del document["secured"]
             yield identity, document
 
@@ -103,7 +103,7 @@ def frontmatter_pydantic(folder: Path, database: Path) -> None:
 
     def documents() -> Iterator[tuple[str, dict[str, object]]]:
         for path, identity in _files(folder):
-            fields = dict(frontmatter.load(path).metadata)
+            fields: dict[str, object] = dict(frontmatter.load(path).metadata)
             fields.pop("secured", None)
             Document.model_validate(fields, strict=False)
             yield identity, fields
@@ -114,23 +114,23 @@ def frontmatter_pydantic(folder: Path, database: Path) -> None:
 def sqlite_utils(folder: Path, database: Path) -> None:
     """Load with python-frontmatter and sqlite-utils' upsert_all and full-text search."""
     import frontmatter
-    import sqlite_utils as library
+    import sqlite_utils as library  # type: ignore[import-not-found,unused-ignore]  # optional
 
     def rows() -> Iterator[dict[str, object]]:
         for path, identity in _files(folder):
-            fields = dict(frontmatter.load(path).metadata)
+            fields: dict[str, object] = dict(frontmatter.load(path).metadata)
             fields.pop("secured", None)
             yield {"id": identity, **fields}
 
     table = library.Database(database)["articles"]
-    table.upsert_all(rows(), pk="id", alter=True)  # type: ignore[union-attr]  # a table, not a view
-    table.enable_fts(["title", "excerpt"])  # type: ignore[union-attr]  # as above
+    table.upsert_all(rows(), pk="id", alter=True)
+    table.enable_fts(["title", "excerpt"])
 
 
 def stat(folder: Path, database: Path) -> None:
-    """Walk and stat the files, and read the known paths from the database: what any reload must do."""
+    """Walk and stat the files, and read the known paths from the loaded database: what any reload must do."""
     connection = sqlite3.connect(database)
-    known = {path: rest for path, *rest in connection.execute("SELECT file, size, mtime FROM files")}
+    known = dict(connection.execute("SELECT file, stamp FROM files"))
     waiting = [str(folder)]
     seen = 0
     while waiting:
@@ -141,4 +141,4 @@ def stat(folder: Path, database: Path) -> None:
                 else:
                     entry.stat()
                     seen += 1
-    assert seen >= len(known)
+    assert seen == len(known)

@@ -8,11 +8,15 @@ Layers; a module imports only from its own line or from lines below it (`tests/t
     commands         slash commands and controls: parse, ask, show
     delivery         when and to whom: plan, send, pace, recover
     cards            values -> what Discord shows
+    terminal         what the commands of the program show to people
+    loader           loads in a child process, and when
+    syncing          CORPUS_SYNC, before a load
     loading          corpus -> store
     store            every SQL statement
     briefing         pure: ranking, windows, stories, schedules
     corpus           files -> articles
     settings         the environment, read once
+    limits           what the loader's process may use of the machine
     logs             to standard error, without secrets
     models           the values that travel between the layers
 """

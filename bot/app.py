@@ -13,15 +13,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import __version__
-from bot.commands import news, subscribe, subscriptions
-from bot.commands.admin import Admin
+from bot.commands import admin, news, subscribe, subscriptions
 from bot.commands.answer import explain
 from bot.commands.help import Help
 from bot.delivery.pace import Pace
 from bot.delivery.plan import Planner
 from bot.delivery.schedule import Scheduler
 from bot.delivery.send import Sender, TokenRejectedError
-from bot.loading import Loader, Watcher, utc_now
+from bot.loader import Loader, Watcher
+from bot.loading import utc_now
 from bot.models import HeatlineError, LoadReport, Vitals
 from bot.settings import Settings
 from bot.store.articles import corpus_summary
@@ -77,17 +77,17 @@ class Heatline(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Add commands and controls, learn who hosts the app, and tell Discord of commands that changed."""
         admin_guild = self._settings.admin_guild_id
-        for cog in (news.News(self), subscribe.Subscribe(self), subscriptions.Subscriptions(self), Help(self)):
-            await self.add_cog(cog)
+        for each in (news.News(self), subscribe.Subscribe(self), subscriptions.Subscriptions(self), Help(self)):
+            await self.add_cog(each)
         if admin_guild is None:
-            admin = Admin(self)
-            assert admin.app_command is not None
-            admin.app_command.default_permissions = discord.Permissions(administrator=True)
-            admin.app_command.guild_only = True
-            await self.add_cog(admin)
+            cog = admin.Admin(self)
+            assert cog.app_command is not None
+            cog.app_command.default_permissions = discord.Permissions(administrator=True)
+            cog.app_command.guild_only = True
+            await self.add_cog(cog)
         else:
-            await self.add_cog(Admin(self), guild=discord.Object(admin_guild))
-        self.add_dynamic_items(*news.CONTROLS, *subscriptions.CONTROLS)
+            await self.add_cog(admin.Admin(self), guild=discord.Object(admin_guild))
+        self.add_dynamic_items(*news.CONTROLS, *subscriptions.CONTROLS, *admin.CONTROLS)
         await self._learn_admins()
         await self._sync(None)
         if admin_guild is not None:
@@ -152,11 +152,20 @@ class Heatline(commands.AutoShardedBot):
             paused_for=self._program.pace.paused_for(),
             invalid_requests=self._program.pace.invalid_requests,
             in_flight=self._program.sender.in_flight,
+            load_refused=self._program.loader.refused,
+            sync_failure=self._program.loader.sync_failure,
         )
 
-    async def reload(self, progress: Callable[[int, int], None]) -> tuple[LoadReport, int]:
-        """Load the corpus and plan; return the report and the number of messages queued."""
-        report = await self._program.loader.load(progress)
+    async def reload(
+        self, progress: Callable[[int, int], None], *, allow_mass_removal: bool = False
+    ) -> tuple[LoadReport, int]:
+        """Load the corpus and plan; return the report and the number of messages queued.
+
+        CORPUS_SYNC runs first, but not where a host has looked at what is there and allowed the removal.
+        """
+        report = await self._program.loader.load(
+            progress, allow_mass_removal=allow_mass_removal, sync_first=not allow_mass_removal
+        )
         planned = await self._program.scheduler.plan()
         return report, planned.messages
 

@@ -14,9 +14,11 @@ from typing import NoReturn
 from filelock import FileLock, Timeout
 
 from bot import __version__
+from bot.limits import limit_process
 from bot.logs import start_logging
-from bot.models import FileStatus, HeatlineError, LoadReport, Problem
+from bot.models import FileStatus, HeatlineError, LoadReport
 from bot.settings import HOME, SEEDS, Settings, SettingsError, read_settings
+from bot.terminal import grouped_problems, load_summary, progress_bar
 
 # Discord, SQLAlchemy and the simulated Discord are imported by the commands that need them: `check` starts in 0.2 s.
 
@@ -73,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
         "load", help="read the news folder into the database", description="Read the news folder into the database."
     )
     load.add_argument("--corpus", metavar="DIR", help="the news folder (default: CORPUS_DIR)")
+    load.add_argument("--watch", action="store_true", help="load now and at every change, until Ctrl-C")
+    load.add_argument(
+        "--allow-mass-removal", action="store_true", help="even if over a third of the articles would be removed"
+    )
     load.add_argument("--json", action="store_true", help="tell progress and report as JSON lines")
     load.add_argument("--background", action="store_true", help=argparse.SUPPRESS)
     load.set_defaults(command=_load)
@@ -143,15 +149,20 @@ def _run(given: argparse.Namespace) -> int:
     from bot.app import Program, run
 
     async def until_stopped() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with suppress(NotImplementedError):  # Windows
-                asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await run(Program(settings), token, stop, _say)
+        await run(Program(settings), token, _stop_signal(), _say)
 
     with _only_one(settings):
         asyncio.run(until_stopped())
     return 0
+
+
+def _stop_signal() -> asyncio.Event:
+    """Return an event of the running loop that Ctrl-C, or a request to end, sets."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 def _check_corpus(settings: Settings) -> None:
@@ -188,11 +199,18 @@ def _preview(given: argparse.Namespace) -> int:
 
 def _load(given: argparse.Namespace) -> int:
     settings = read_settings(corpus_dir=_given_folder(given.corpus))
+    if given.watch:
+        if given.allow_mass_removal:
+            raise SettingsError("--allow-mass-removal is for one load: run it without --watch.")
+        start_logging("WARNING" if settings.log_level == "INFO" else settings.log_level)  # the summary says the rest
+        asyncio.run(_watch(settings, given))
+        return 0
     start_logging(settings.log_level)
-    from bot.loading import as_line, load, report_line
-
     if given.background:
-        os.nice(10)
+        limit_process()  # before the imports: what they reserve counts
+    from bot.loader import as_line, error_line, report_line
+    from bot.loading import MassRemovalError, load
+
     told = 0
 
     def tell(done: int, total: int) -> None:
@@ -202,25 +220,61 @@ def _load(given: argparse.Namespace) -> int:
             _say(as_line("progress", done=done, total=total))
 
     try:
-        report = load(settings, tell if given.json else None)
+        with progress_bar(wanted=not given.json) as bar:
+            report = load(settings, tell if given.json else bar, allow_mass_removal=given.allow_mass_removal)
     except HeatlineError as error:
         if given.json:
-            _say(as_line("error", message=str(error)))
+            _say(error_line(error))
+        if isinstance(error, MassRemovalError):
+            raise HeatlineError(
+                f"{error} To remove them all the same, run `heatline load --allow-mass-removal`."
+            ) from None
         raise
-    _say(report_line(report) if given.json else _summary(report))
+    if given.json:
+        _say(report_line(report))
+    else:
+        _tell_load(settings, report)
     return 0
 
 
-def _summary(report: LoadReport) -> str:
-    lines = [
-        f"{report.added:,} added, {report.updated:,} updated, {report.hidden:,} hidden, {report.gone:,} gone, "
-        f"{report.unchanged:,} unchanged; {report.skipped:,} files skipped, {report.rejected:,} rejected.",
-        f"{report.articles:,} articles can be read. {report.seconds:.1f} s.",
-    ]
-    lines += map(_problem_line, report.problems)
-    if report.problem_count > len(report.problems):
-        lines.append(f"and {report.problem_count - len(report.problems):,} more problems: `heatline check` shows all.")
-    return "\n".join(lines)
+def _tell_load(settings: Settings, report: LoadReport) -> None:
+    """Print for people what a load did, and every problem of the corpus by kind."""
+    from bot.store.database import connect
+    from bot.store.merging import first_problems
+
+    for line in load_summary(report):
+        _say(line)
+    if report.problem_count:
+        with connect(settings.database_url, writes=False) as connection:
+            problems = first_problems(connection, report.problem_count)
+        for line in grouped_problems(problems):
+            _say(line)
+
+
+async def _watch(settings: Settings, given: argparse.Namespace) -> None:
+    """Load now and at every change, until stopped."""
+    from bot.loader import Loader, Watcher, report_line
+
+    with progress_bar(wanted=not given.json) as bar:
+
+        def tell(report: LoadReport) -> None:
+            if bar is not None:
+                bar.close()
+            if given.json:
+                _say(report_line(report))
+            elif report.number is not None or not watcher.loaded.is_set():
+                _tell_load(settings, report)
+
+        watcher = Watcher(settings, Loader(settings), on_load=tell, progress=bar)
+        stop = _stop_signal()
+        working = asyncio.ensure_future(watcher.run())
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        working.cancel()
+        for result in await asyncio.gather(working, stopping, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
 
 
 def _check(given: argparse.Namespace) -> int:
@@ -228,25 +282,21 @@ def _check(given: argparse.Namespace) -> int:
     from bot.corpus import as_record, parse_roots, read_corpus
     from bot.loading import utc_now
 
-    files = read_corpus(parse_roots(settings.corpus_dir, HOME), now=utc_now())
+    roots = parse_roots(settings.corpus_dir, HOME)
+    with progress_bar(wanted=not given.json) as bar:
+        files = read_corpus(roots, bar, now=utc_now())
     if given.json:
         for file in files:
             print(json.dumps(as_record(file), ensure_ascii=False))
     else:
-        for file in files:
-            for problem in file.problems:
-                print(_problem_line(problem))
+        for line in grouped_problems(problem for file in files for problem in file.problems):
+            print(line)
         counts = {status: sum(file.status is status for file in files) for status in FileStatus}
         print(
             f"{counts[FileStatus.LOAD]:,} articles, {counts[FileStatus.SKIP]:,} files skipped, "
             f"{counts[FileStatus.REJECT]:,} rejected."
         )
     return 1 if any(file.status is FileStatus.REJECT for file in files) else 0
-
-
-def _problem_line(problem: Problem) -> str:
-    place = f"{problem.file}:{problem.line}" if problem.line else problem.file
-    return f"{place}: {problem.field + ': ' if problem.field else ''}{problem.what}; {problem.done}"
 
 
 def _export(given: argparse.Namespace) -> int:

@@ -213,6 +213,10 @@ class Vitals:
     paused_for: float
     invalid_requests: int
     in_flight: int
+    load_refused: str | None = None
+    """Why the last load was refused, until one goes through."""
+    sync_failure: str | None = None
+    """Why CORPUS_SYNC failed when it was last run, if it did."""
 
 
 # --- delivery -----------------------------------------------------------------------------------------------

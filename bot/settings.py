@@ -1,6 +1,7 @@
 """The settings: the environment and `.env`, read once by `cli`."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,6 +25,7 @@ SEEDS = _CHECKOUT / "seeds" if _CHECKOUT else _PACKAGE / "_seeds"
 _EXAMPLES = {
     "database_url": "sqlite+aiosqlite:////var/lib/heatline/heatline.db",
     "corpus_dir": "/srv/news",
+    "corpus_sync": "git pull --ff-only",
     "reload_minutes": "10",
     "push_spacing_minutes": "20",
     "max_age_days": "3",
@@ -52,6 +54,9 @@ class Settings(BaseSettings):
     )
     corpus_dir: str = Field(
         str(SEEDS), description="The news folder; more than one as [label=]path, separated like PATH"
+    )
+    corpus_sync: str | None = Field(
+        None, description="A command run in the news folder before each timed reading, such as git pull --ff-only"
     )
     reload_minutes: float = Field(10, gt=0, le=1440, description="Minutes between two readings of the news folder")
     push_spacing_minutes: float = Field(
@@ -83,6 +88,17 @@ class Settings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("corpus_sync")
+    @classmethod
+    def _command(cls, value: str | None) -> str | None:
+        try:
+            words = shlex.split(value or "")
+        except ValueError:
+            raise ValueError("a quote in it is not closed") from None
+        if words and not words[0]:
+            raise ValueError("it names no program")
+        return value if words else None
+
     @field_validator("database_url")
     @classmethod
     def _sqlite(cls, value: str) -> str:
@@ -103,6 +119,11 @@ class Settings(BaseSettings):
     def database(self) -> Path:
         """The database file."""
         return Path(make_url(self.database_url).database or "")
+
+    @property
+    def corpus_sync_command(self) -> tuple[str, ...]:
+        """The words of CORPUS_SYNC, the program first; none where it is not set."""
+        return tuple(shlex.split(self.corpus_sync or ""))
 
     @property
     def is_sample(self) -> bool:

@@ -2,11 +2,14 @@
 
 import json
 import os
+import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,6 +158,7 @@ def one_line(ended: Ended) -> str:
         (["check", "one", "two"], "two"),
         (["preview", "--port", "many"], "many"),
         (["load", "--corpus"], "--corpus"),
+        (["load", "--watch", "--allow-mass-removal"], "--allow-mass-removal"),
     ],
 )
 def test_a_wrong_command_is_one_line_and_status_2(shell: Shell, arguments: list[str], said: str) -> None:
@@ -271,8 +275,10 @@ def test_check_says_what_a_load_would_make_of_a_file(shell: Shell, corpus: Path)
 def test_check_for_people(shell: Shell, corpus: Path) -> None:
     ended = shell("check", str(corpus))
     assert (ended.status, ended.err) == (1, "")
-    assert "bad.md: webUrl: no usable web address; file not taken" in ended.out
-    assert ended.out.splitlines()[-1] == "3 articles, 2 files skipped, 2 rejected."
+    lines = ended.out.splitlines()
+    assert lines[0] == "3 problems:"
+    assert lines[lines.index("      1  webUrl: no usable web address; file not taken") + 1] == "         bad.md"
+    assert lines[-1] == "3 articles, 2 files skipped, 2 rejected."
 
 
 def test_check_of_a_folder_without_faults_is_0(shell: Shell, corpus: Path) -> None:
@@ -321,10 +327,96 @@ def test_loading_again_changes_nothing(shell: Shell, corpus: Path) -> None:
 def test_load_for_people(shell: Shell, corpus: Path) -> None:
     ended = shell("load", "--corpus", str(corpus))
     assert (ended.status, ended.err) == (0, "")
-    first, second, *problems = ended.out.splitlines()
+    first, second, third, *problems = ended.out.splitlines()
     assert first == "3 added, 0 updated, 0 hidden, 0 gone, 0 unchanged; 2 files skipped, 2 rejected."
     assert second.startswith("2 articles can be read.")
-    assert len(problems) == 3
+    assert third == "2 articles were taken in quietly: a new folder is not pushed."
+    assert problems[0] == "3 problems:"
+    assert [line.strip() for line in problems if line.endswith(".md") or ".md:" in line] == [
+        "broken.md:3",
+        "b/mended.md:8",
+        "bad.md",
+    ]
+
+
+def test_every_problem_is_shown_not_only_the_first(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"{number:02}.md").write_text(news(title=None))
+    lines = shell("load", "--corpus", str(folder)).out.splitlines()
+    assert lines[2:] == [
+        "40 problems:",
+        "     40  title: no title; file not taken",
+        "         00.md",
+        "         01.md",
+        "         02.md",
+        "         and 37 more",
+    ]
+
+
+def test_a_mass_removal_is_refused_until_it_is_allowed(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(60):
+        (folder / f"{number}.md").write_text(news())
+    shell("load", "--corpus", str(folder))
+    for number in range(30):
+        (folder / f"{number}.md").unlink()
+    sentence = "30 of 60 articles would be removed: is the news folder complete? Nothing was changed."
+    refused = shell("load", "--corpus", str(folder))
+    assert refused.status == 1
+    assert one_line(refused) == (
+        f"heatline: {sentence} To remove them all the same, run `heatline load --allow-mass-removal`."
+    )
+    told = shell("load", "--corpus", str(folder), "--json")
+    assert told.status == 1
+    assert told.lines[-1] == {"event": "mass_removal", "message": sentence, "gone": 30, "held": 60}
+    allowed = shell("load", "--corpus", str(folder), "--json", "--allow-mass-removal").lines[-1]
+    assert (allowed["event"], allowed["gone"], allowed["articles"]) == ("report", 30, 30)
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_load_watches_until_it_is_stopped(
+    tmp_path: Path, checkout: Path, database: Path, corpus: Path, form: list[str], end: signal.Signals
+) -> None:
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(checkout), "DATABASE_URL": f"sqlite+aiosqlite:///{database}"}
+    command = [sys.executable, "-m", "bot", "load", "--watch", "--corpus", str(corpus), *form]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        first = next(child.stdout)
+        assert ("3 added" in first) or json.loads(first)["added"] == 3
+        (corpus / "new.md").write_text(news())
+        assert any("1 added" in line or '"added": 1' in line for line in child.stdout)
+        child.send_signal(end)
+        child.stdout.read()
+        complaint = child.stderr.read()
+    assert child.returncode == 0
+    assert "Traceback" not in complaint
+
+
+def test_a_terminal_sees_how_far_it_is(checkout: Path, database: Path, corpus: Path) -> None:
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(checkout), "DATABASE_URL": f"sqlite+aiosqlite:///{database}"}
+    command = [sys.executable, "-m", "bot", "load", "--corpus", str(corpus)]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command, env=environment | {"TERM": "xterm"}, stdout=subprocess.PIPE, stderr=theirs, text=True
+    ) as child:
+        os.close(theirs)
+        assert child.stdout is not None
+        said = child.stdout.read()
+        shown = b""
+        with suppress(OSError):  # how Linux says that the other side is closed
+            while piece := os.read(ours, 4096):
+                shown += piece
+    os.close(ours)
+    assert child.returncode == 0
+    assert said.startswith("3 added")
+    assert b"7/7" in shown
 
 
 def test_a_folder_given_is_relative_to_the_working_directory(shell: Shell, corpus: Path) -> None:

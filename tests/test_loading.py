@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from bot.loading import Loader, Watcher, load
+from bot.loader import Loader, Watcher
+from bot.loading import load
 from bot.models import HeatlineError, LoadReport, Name, key_of
 from bot.settings import Settings, child_environment
 from bot.store.articles import all_articles, corpus_summary, names_of, story
@@ -448,7 +449,7 @@ async def test_a_missing_folder_is_one_sentence(settings: Settings, tmp_path: Pa
     assert str(caught.value) == f"The corpus folder {nowhere} does not exist; correct CORPUS_DIR or create it."
 
 
-async def test_a_child_that_dies_is_reported(
+async def test_a_child_that_dies_in_the_midst_of_a_line_is_reported(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "site"
@@ -456,7 +457,7 @@ async def test_a_child_that_dies_is_reported(
     dies = 'import os\nos.write(1, b\'{"event": "repo\')\nos.kill(os.getpid(), 9)\n'
     (folder / "sitecustomize.py").write_text(dies)
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    with pytest.raises(HeatlineError, match="The loader ended with status -9"):
+    with pytest.raises(HeatlineError, match="The loader was killed by signal 9"):
         await Loader(settings).load()
 
 

@@ -51,6 +51,8 @@ def test_without_any_the_defaults_hold() -> None:
         ("ADMIN_GUILD_ID", "home", "integer"),
         ("ADMIN_GUILD_ID", "-5", "greater than 0"),
         ("LOG_LEVEL", "loud", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("CORPUS_SYNC", "git 'pull", "a quote in it is not closed"),
+        ("CORPUS_SYNC", "'' pull", "it names no program"),
         ("DATABASE_URL", "heatline.db", "not a database URL"),
         ("DATABASE_URL", "sqlite:///heatline.db", "only sqlite+aiosqlite: databases"),
         ("DATABASE_URL", "postgresql+asyncpg://ann:geheim@db/heatline", "only sqlite+aiosqlite: databases"),
@@ -146,6 +148,20 @@ def test_an_empty_value_counts_as_not_set(
     else:
         monkeypatch.setenv(name.upper(), "")
     assert read_settings() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("git pull --ff-only", ("git", "pull", "--ff-only")),
+        ("rsync -a 'host:my news/' .", ("rsync", "-a", "host:my news/", ".")),
+        ("sync $HOME; ls", ("sync", "$HOME;", "ls")),
+        ("   ", ()),
+    ],
+)
+def test_the_words_of_a_command(monkeypatch: pytest.MonkeyPatch, written: str, words: tuple[str, ...]) -> None:
+    monkeypatch.setenv("CORPUS_SYNC", written)
+    assert read_settings().corpus_sync_command == words
 
 
 @pytest.mark.parametrize(("written", "level"), [("debug", "DEBUG"), ("Info", "INFO"), ("ERROR", "ERROR")])

@@ -19,12 +19,17 @@ _WORDS = 5
 
 _WORD = re.compile(r"\w+")
 
+# Nearly every address: a plain host and no fragment. What splitting it would do is then known, at a fifth of the time.
+_PLAIN = re.compile(r"https?://(?:www\.)?([a-z0-9_.-]*[a-z_-])(/[!-\"$->@-~]*)?")
+
 
 def url_key(url: str) -> str:
     """Return the form in which addresses are compared: without scheme, `www.`, fragment and trailing slash.
 
     The query stays: for many publishers it is what names the article.
     """
+    if plain := _PLAIN.fullmatch(url):
+        return f"//{plain[1]}{(plain[2] or '').rstrip('/')}"
     try:
         parts = urlsplit(url)
     except ValueError:  # a host in brackets that is no address: equal only to itself
@@ -59,7 +64,8 @@ def shared_words(headline: str) -> list[str]:
     Alike ones share at least half of their words, so they share one of the longest half and one more. Long words are
     rare; those of a few letters are never looked up unless the headline has no others.
     """
-    words = sorted(set(headline.split()), key=lambda word: (-len(word), word))
+    words = sorted(set(headline.split()))
+    words.sort(key=len, reverse=True)  # of equal length they stay as they are
     return words[: len(words) - -(-len(words) // 2) + 1]
 
 

@@ -36,5 +36,8 @@ def subscription(action: str, subscription_id: int) -> str:
     return f"{VERSION}u:{action}:{subscription_id}"
 
 
+MASS_REMOVAL = f"{VERSION}m"
+"""The id of the button that loads although much of the news would be removed."""
+
 SUBSCRIPTION = f"{VERSION}us"
 """The id of the select that opens a subscription; its values are ids of subscriptions."""

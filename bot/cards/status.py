@@ -2,15 +2,17 @@
 
 from datetime import datetime
 
+import discord
 from discord import ui
 
-from bot.cards import texts
-from bot.cards.layout import Layout, sentence, separator
+from bot.cards import ids, texts
+from bot.cards.layout import Layout, button, sentence, separator
 from bot.cards.markup import shown
 from bot.models import CorpusSummary, LoadReport, Problem, Vitals
 from bot.store.deliveries import Queue
 
 _SHOWN_PROBLEMS = 5
+_REASON = 300  # characters of why a load or CORPUS_SYNC failed: it holds paths, and what a program said
 
 
 def progress_layout(done: int, total: int) -> ui.LayoutView:
@@ -21,8 +23,13 @@ def progress_layout(done: int, total: int) -> ui.LayoutView:
     return sentence(f"Reading the news folder: {done:,} of {total:,} files\n`{'█' * filled}{'░' * (20 - filled)}`")
 
 
-def report_layout(report: LoadReport, queued: int) -> ui.LayoutView:
-    """Return what a load did, with its first problems, and what was pushed."""
+def refused_layout(reason: str) -> ui.LayoutView:
+    """Return why a load was refused, with the button that loads all the same."""
+    return sentence(reason, button(texts.REMOVE_ANYWAY, ids.MASS_REMOVAL, discord.ButtonStyle.danger))
+
+
+def report_layout(report: LoadReport, queued: int, sync_failure: str | None = None) -> ui.LayoutView:
+    """Return what a load did, with its first problems, what was pushed, and why CORPUS_SYNC failed before it."""
     changes = (
         f"{report.added:,} added, {report.updated:,} updated, {report.hidden:,} hidden, {report.unchanged:,} unchanged"
     )
@@ -38,6 +45,8 @@ def report_layout(report: LoadReport, queued: int) -> ui.LayoutView:
         lines.append(f"{texts.count(report.backfilled, 'article')} taken in quietly: a new folder is not pushed")
     if report.skipped:
         lines.append(f"{texts.count(report.skipped, 'file')} skipped, not news")
+    if sync_failure:
+        lines.append(f"**Not brought up to date** {shown(sync_failure, _REASON)}")
     if not report.problem_count:
         return Layout(ui.TextDisplay("\n".join(lines)))
     trouble = [f"**{texts.count(report.problem_count, 'problem')}**"]
@@ -71,6 +80,8 @@ def status_layout(
         f"Up since <t:{int(vitals.started_at.timestamp())}:R> · {texts.count(vitals.servers, 'server')}",
         f"**News** {texts.count(corpus.articles, 'article')} in {texts.count(corpus.topics, 'topic')}{newest}",
         f"**Last load** {_last_load(corpus)}",
+        *([f"**Last load refused** {shown(vitals.load_refused, _REASON)}"] if vitals.load_refused else []),
+        *([f"**Not brought up to date** {shown(vitals.sync_failure, _REASON)}"] if vitals.sync_failure else []),
         f"**Subscriptions** {active:,} active, {paused:,} paused",
         f"**Queue** {waiting} · {vitals.in_flight:,} under way",
         f"**Last 24 hours** {queue.sent:,} sent, {queue.failed:,} failed, {queue.uncertain:,} possibly sent twice",

@@ -15,6 +15,7 @@ GONE_STORY = "That story is no longer in the news folder."
 CANNOT_POST_HERE = "You can't post in this channel, so only you see this."
 NOT_YOURS = "This list belongs to someone else; run {command} for your own."
 NOT_ADMIN = "Only Heatline's hosts can use /admin: the app's owner, its team, and the ids in ADMIN_IDS."
+REMOVE_ANYWAY = "Remove them all the same"
 NEEDS_MANAGER = (
     "That setting needs Manage Server, or ask an admin to allow /subscribe for your role "
     "in Server Settings → Integrations."

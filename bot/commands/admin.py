@@ -1,16 +1,20 @@
 """`/admin`: for those who host the program."""
 
 import asyncio
+import re
 from datetime import timedelta
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cards import texts
-from bot.cards.status import progress_layout, report_layout, status_layout
-from bot.commands.answer import Refusal, show
-from bot.commands.host import Host, Interaction
+from bot.cards import ids, texts
+from bot.cards.layout import sentence
+from bot.cards.status import progress_layout, refused_layout, report_layout, status_layout
+from bot.commands.answer import Control, Refusal, show
+from bot.commands.host import Host, Interaction, host_of
+from bot.loading import MassRemovalError
+from bot.models import HeatlineError
 from bot.store.articles import corpus_summary
 from bot.store.deliveries import queue_figures
 from bot.store.subscriptions import count_subscriptions
@@ -36,20 +40,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
     async def reload(self, interaction: Interaction) -> None:
         """Reload the corpus, showing progress while it runs and then what changed."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        done, total = 0, 0
-
-        def progress(read: int, files: int) -> None:
-            nonlocal done, total
-            done, total = read, files
-
-        work = asyncio.ensure_future(self._host.reload(progress))
-        try:
-            while not (await asyncio.wait([work], timeout=_PROGRESS_SECONDS))[0]:
-                await show(interaction, progress_layout(done, total))
-        except discord.HTTPException:
-            await asyncio.wait([work])  # the answer is gone; the load goes on
-        report, queued = await work
-        await show(interaction, report_layout(report, queued))
+        await _reload(interaction, allow_mass_removal=False)
 
     @app_commands.command(description="How Heatline is: articles, subscriptions, queue, last load")
     async def status(self, interaction: Interaction) -> None:
@@ -66,3 +57,43 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
                 now,
             ),
         )
+
+
+async def _reload(interaction: Interaction, *, allow_mass_removal: bool) -> None:
+    """Reload the corpus, showing in the deferred answer how far it is, and then what changed or why nothing did."""
+    host = host_of(interaction)
+    done, total = 0, 0
+
+    def progress(read: int, files: int) -> None:
+        nonlocal done, total
+        done, total = read, files
+
+    work = asyncio.ensure_future(host.reload(progress, allow_mass_removal=allow_mass_removal))
+    try:
+        while not (await asyncio.wait([work], timeout=_PROGRESS_SECONDS))[0]:
+            await show(interaction, progress_layout(done, total))
+    except discord.HTTPException:
+        await asyncio.wait([work])  # the answer is gone; the load goes on
+    try:
+        report, queued = await work
+    except MassRemovalError as error:
+        await show(interaction, refused_layout(str(error)))
+        return
+    except HeatlineError as error:
+        await show(interaction, sentence(str(error)))
+        return
+    await show(interaction, report_layout(report, queued, host.vitals().sync_failure))
+
+
+class MassRemovalButton(Control, template=re.escape(ids.MASS_REMOVAL)):
+    """Loads although much of the news will be removed: a host has looked, and says so."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Reload in place of the question."""
+        if not host_of(interaction).is_admin(interaction.user.id):
+            raise Refusal(texts.NOT_ADMIN)
+        await interaction.response.defer()
+        await _reload(interaction, allow_mass_removal=True)
+
+
+CONTROLS: tuple[type[Control], ...] = (MassRemovalButton,)

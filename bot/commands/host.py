@@ -28,8 +28,13 @@ class Host(Protocol):
     def vitals(self) -> Vitals:
         """Return how the program is."""
 
-    async def reload(self, progress: Callable[[int, int], None]) -> tuple[LoadReport, int]:
-        """Load the corpus and plan; return the report, and the number of messages queued. Raises `HeatlineError`."""
+    async def reload(
+        self, progress: Callable[[int, int], None], *, allow_mass_removal: bool = False
+    ) -> tuple[LoadReport, int]:
+        """Load the corpus and plan; return the report, and the number of messages queued.
+
+        Raises `MassRemovalError` if too much would be removed and that is not allowed, and other `HeatlineError`s.
+        """
 
     def outbox_changed(self) -> None:
         """Send what has been queued."""

@@ -46,13 +46,16 @@ def _exactly(file: str, article_id: str, text: str, now: datetime) -> FileReport
 
 
 def _is_other(fields: dict[str, object]) -> bool:
-    """Return whether the file is of another category than news; raises RefusedError where that cannot be told."""
+    """Return whether the file is something else than news; raises RefusedError where that cannot be told.
+
+    A publisher's repository holds other pages too: one that does not say that it is news has to look like it.
+    """
     category = fields.get("category")
-    if category is None:
-        return False
-    if not isinstance(category, str):
+    if category is not None and not isinstance(category, str):
         raise RefusedError("not text", ("category",))
-    return bool(category.strip()) and fold(category) != "news"
+    if category and category.strip():
+        return fold(category) != "news"
+    return fields.get("title") is None or (fields.get("webUrl") is None and fields.get("originalUrl") is None)
 
 
 def _article(article_id: str, document: Document, now: datetime, complain: Complain) -> Article:

@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 import ftfy
 
@@ -83,6 +84,12 @@ def clean(text: str) -> str:
 
 def clean_name(text: str) -> str:
     """Return the text cleaned and cut as the name of a provider, a topic or a type."""
+    return _known_name(text) if len(text) <= limits.NAME else cut(clean(text), limits.NAME)
+
+
+@lru_cache(4096)
+def _known_name(text: str) -> str:
+    """Clean a short name, as `clean_name` does: a corpus repeats a few hundred."""
     return cut(clean(text), limits.NAME)
 
 

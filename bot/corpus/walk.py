@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.corpus import limits
 from bot.corpus.findings import RefusedError
@@ -22,11 +23,11 @@ _FLAGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A file of the corpus. `fault` says why it cannot be read; its article then never exists.
 
-    `stamp` stands for size, times and inode: a file with the same one has not changed since.
+    `stamp` stands for size, times and inode: a file with the same one has not changed since. A tuple, because there are
+    100,000 of them at every reload, and a frozen dataclass takes three times as long to make.
     """
 
     file: str

@@ -13,6 +13,7 @@ def preview_program(sandbox: Sandbox, settings: Settings) -> Program:
         "discord_token": None,
         "database_url": sandbox.database_url,
         "corpus_dir": str(sandbox.corpus),
+        "corpus_sync": None,
         "admin_ids": sandbox.admin_ids,
         "admin_guild_id": None,
         # A visitor who puts two files into the folder wants to see both, not wait 20 minutes for the second.

@@ -11,7 +11,10 @@ from bot.store.rows import epoch
 
 def known_files(connection: Connection) -> dict[str, int | None]:
     """Return the stamp of every file of the last load."""
-    return {row[0]: row[1] for row in connection.exec_driver_sql("SELECT file, stamp FROM files")}
+    known: dict[str, int | None] = {}
+    for rows in connection.exec_driver_sql("SELECT file, stamp FROM files").partitions(10_000):
+        known.update((row[0], row[1]) for row in rows)
+    return known
 
 
 def files_now(connection: Connection, files: Sequence[str]) -> list[tuple[str, str, str]]:

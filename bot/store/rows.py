@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -46,8 +47,9 @@ ARTICLE_COLUMNS = (
 """The columns of `articles` but for what the store itself knows (number, first sight, story)."""
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+# What a corpus repeats: thousands of articles share their providers' names.
+_folded = lru_cache(4096)(fold)
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def _image_values(image: Image | None) -> list[object] | None:
@@ -79,7 +81,7 @@ def article_values(article: Article) -> tuple[object, ...]:
         article.url,
         url_key(article.url),
         article.provider,
-        fold(article.provider),
+        _folded(article.provider),
         article.provider_domain,
         article.logo,
         _json(article.topics),

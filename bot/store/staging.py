@@ -20,6 +20,9 @@ from bot.store.rows import ARTICLE_COLUMNS, article_values, epoch, from_row
 # Reports held before they are compared and staged: at 1 each would cost a query, at all of them their memory.
 _CHUNK = 1000
 
+# SQLite's own 2 MB write most pages of a first load twice; hundreds would be the loader's peak of memory. Of each file.
+_CACHE_KB = 24_000
+
 # A backfill is silent but for what was published this recently: a new folder should not flood channels, and should
 # not keep today's news from them either.
 _NEWS = timedelta(hours=48)
@@ -66,6 +69,8 @@ class Staging:
         self._lost: set[str] = set()
         self.counts = Counts()
         self.spellings: Counter[Spelling] = Counter()
+        connection.exec_driver_sql(f"PRAGMA main.cache_size=-{_CACHE_KB}")
+        connection.exec_driver_sql(f"PRAGMA temp.cache_size=-{_CACHE_KB}")
         for statement in _TABLES.split(";"):
             if statement.strip():
                 connection.exec_driver_sql(statement)
@@ -86,9 +91,9 @@ class Staging:
         """Compare the rest, and decide what goes, what is new, and when it was first sighted."""
         self._flush()
         for chunk in _chunks(sorted(self._lost - self._loaded)):
-            for row in self._existing(chunk).values():
-                self.counts.gone += 1
-                self._let_go(row, replaced=False)
+            rows = list(self._existing(chunk).values())
+            self.counts.gone += len(rows)
+            self._let_go(rows, replaced=False)
         self._sight(now)
 
     # --- comparing ---
@@ -111,6 +116,7 @@ class Staging:
         topics: list[tuple[int, str]] = []
         words: list[tuple[int, str]] = []
         coverage: list[tuple[int, str]] = []
+        replaced: list[RowMapping] = []
         for report, _, article_id, fresh_root in waiting:
             article = report.article
             if article is None:
@@ -131,7 +137,8 @@ class Staging:
             coverage += [(place, address) for address in {url_key(other.url) for other in article.coverage}]
             self.spellings.update(spellings_of(article))
             if old is not None:
-                self._let_go(old, replaced=True)
+                replaced.append(old)
+        self._let_go(replaced, replaced=True)
         marks = ", ".join("?" * (7 + len(ARTICLE_COLUMNS)))
         self._many(f"INSERT INTO incoming VALUES ({marks})", rows)
         self._many("INSERT INTO incoming_topics VALUES (?, ?)", topics)
@@ -152,15 +159,18 @@ class Staging:
         else:
             self.counts.updated += 1
 
-    def _let_go(self, row: RowMapping, *, replaced: bool) -> None:
-        """Stage that a row goes, for good or for the one that takes its place, with all that was derived from it."""
-        number, old = row["number"], from_row(row)
-        self._many("INSERT INTO outgoing VALUES (?, ?, ?)", [(number, row["key"], replaced)])
-        words = shared_words(headline(old.title))
-        self._many("INSERT INTO outgoing_words VALUES (?, ?, ?)", [(word, row["seen_at"], number) for word in words])
-        addresses = {url_key(report.url) for report in old.coverage}
-        self._many("INSERT INTO outgoing_coverage VALUES (?, ?)", [(address, number) for address in addresses])
-        self.spellings.subtract(spellings_of(old))
+    def _let_go(self, rows: Sequence[RowMapping], *, replaced: bool) -> None:
+        """Stage that rows go, for good or for those that take their places, with all that was derived from them."""
+        words: list[tuple[str, int, int]] = []
+        addresses: list[tuple[str, int]] = []
+        for row in rows:
+            number, old = row["number"], from_row(row)
+            words += [(word, row["seen_at"], number) for word in shared_words(headline(old.title))]
+            addresses += [(address, number) for address in {url_key(report.url) for report in old.coverage}]
+            self.spellings.subtract(spellings_of(old))
+        self._many("INSERT INTO outgoing VALUES (?, ?, ?)", [(row["number"], row["key"], replaced) for row in rows])
+        self._many("INSERT INTO outgoing_words VALUES (?, ?, ?)", words)
+        self._many("INSERT INTO outgoing_coverage VALUES (?, ?)", addresses)
 
     # --- first sight ---
 

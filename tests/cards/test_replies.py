@@ -311,7 +311,7 @@ def test_any_problems_fit(file: str, field: str, what: str) -> None:
     problem = Problem(file, what, "left out", 10**9, field)
     every = dict.fromkeys(("added", "updated", "hidden", "gone", "unchanged", "skipped", "backfilled"), 10**7)
     report = load_report(**every, problem_count=10**6, problems=(problem,) * 10)
-    assert refused(reply(report_layout(report, 10**6))) == []
+    assert refused(reply(report_layout(report, 10**6, sync_failure=what))) == []
     assert active(problem_line(problem).removeprefix("-# ")) == []
 
 
@@ -326,14 +326,17 @@ def test_progress(done: int, total: int, bar: str | None) -> None:
 
 @pytest.mark.parametrize("loaded", [None, load_report()])
 @pytest.mark.parametrize("newest", [None, NOW])
-def test_status(loaded: LoadReport | None, newest: datetime | None) -> None:
-    vitals = Vitals("0.1.0", NOW, 3, paused_for=4.2, invalid_requests=9, in_flight=2)
+@pytest.mark.parametrize("why", [None, "CORPUS_SYNC failed in /srv/*news*" + "*" * 4000])
+def test_status(loaded: LoadReport | None, newest: datetime | None, why: str | None) -> None:
+    vitals = Vitals("0.1.0", NOW, 3, 4.2, invalid_requests=9, in_flight=2, load_refused=why, sync_failure=why)
     corpus = CorpusSummary(40, newest, 6, 0, loaded, NOW if loaded else None)
     queue = Queue(waiting=1, oldest=newest, sent=9, failed=8, uncertain=7)
     message = reply(status_layout(vitals, corpus, (3, 1), queue, NOW))
     assert refused(message) == []
     for said in ("Heatline 0.1.0", "3 servers", "40 articles in 6 topics", "3 active, 1 paused", "9 sent, 8 failed"):
         assert said in written(message)
+    for label in ("Last load refused", "Not brought up to date"):
+        assert (f"**{label}** CORPUS\\_SYNC failed in /srv/\\*news" in written(message)) == (why is not None)
 
 
 @pytest.mark.parametrize("manages", [False, True])

@@ -1,6 +1,7 @@
 """`/admin`: for hosts alone, whatever Discord shows; the reload runs the real loader in its child process."""
 
 import re
+import sys
 
 import discord
 import pytest
@@ -8,7 +9,7 @@ from simcord.backend.errors import SetupError
 
 from bot.settings import Settings
 from bot.store.loads import newest_load
-from tests.commands.reading import words
+from tests.commands.reading import answer, labels, words
 from tests.conftest import HOST_ID, World
 
 REFUSED = "Only Heatline's hosts can use /admin: the app's owner, its team, and the ids in ADMIN_IDS."
@@ -83,6 +84,43 @@ async def test_a_reload_that_fails_says_why(world: World) -> None:
     assert "does not exist" in words(asked)
 
 
+def half_mounted(world: World) -> None:
+    """Load 60 articles, then take 30 of them away."""
+    for number in range(60):
+        world.corpus.write(f"a{number}")
+    world.load()
+    for number in range(30):
+        world.corpus.remove(f"a{number}")
+
+
+SENTENCE = "30 of 60 articles would be removed: is the news folder complete? Nothing was changed."
+
+
+async def test_a_mass_removal_asks_first(world: World) -> None:
+    half_mounted(world)
+    asked = await world.host.slash(world.news, "admin reload")
+    assert asked.ephemeral
+    assert words(asked) == SENTENCE
+    assert labels(asked) == ["Remove them all the same"]
+    assert await world.program.database.read(newest_load) == 1
+    status = words(await world.host.slash(world.news, "admin status"))
+    assert f"**Last load refused** {SENTENCE}" in status
+    await world.restart()
+    await world.host.click(answer(asked), custom_id="hl1:m")
+    changed = words(asked)
+    assert changed.startswith("### Reloaded\n0 added, 0 updated, 0 hidden, 30 unchanged, 30 gone\n")
+    assert "Last load refused" not in words(await world.host.slash(world.news, "admin status"))
+
+
+async def test_only_a_host_may_allow_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    half_mounted(world)
+    asked = await world.host.slash(world.news, "admin reload")
+    monkeypatch.setattr(world.program.bot, "_admins", frozenset())
+    clicked = await world.host.click(answer(asked), custom_id="hl1:m")
+    assert words(clicked) == REFUSED
+    assert await world.program.database.read(newest_load) == 1
+
+
 async def test_status(world: World) -> None:
     world.corpus.write("a", topics=["AI", "Robotics"])
     world.corpus.write("bad", title=None)
@@ -100,6 +138,30 @@ async def test_status(world: World) -> None:
     again = words(await world.host.slash(world.news, "admin status"))
     assert "**Queue** 0 waiting · 0 under way" in again
     assert "**Last 24 hours** 1 sent, 0 failed, 0 possibly sent twice" in again
+
+
+class TestCorpusSync:
+    """With CORPUS_SYNC, a reload gets the newest first."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"corpus_sync": f"{sys.executable} sync.py"})
+
+    async def test_a_reload_gets_the_newest(self, world: World) -> None:
+        page = world.corpus.write("later").rename(world.corpus.folder / "later.new")
+        (world.corpus.folder / "sync.py").write_text(f"import os\nos.rename({page.name!r}, 'later.md')\n")
+        asked = words(await world.host.slash(world.news, "admin reload"))
+        assert "1 added" in asked
+        assert "Not brought up to date" not in asked
+
+    async def test_its_failure_is_shown_and_stops_nothing(self, world: World) -> None:
+        world.corpus.write("a")
+        (world.corpus.folder / "sync.py").write_text("raise SystemExit('no *route* to host')")
+        asked = words(await world.host.slash(world.news, "admin reload"))
+        assert "1 added" in asked
+        assert r"ended with status 1 (no \*route\* to host)" in asked
+        status = words(await world.host.slash(world.news, "admin status"))
+        assert "**Not brought up to date** CORPUS\\_SYNC failed in " in status
 
 
 class TestInOneServer:
