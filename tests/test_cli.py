@@ -153,7 +153,8 @@ def one_line(ended: Ended) -> str:
         (["frobnicate"], "frobnicate"),
         (["check", "--frobnicate"], "--frobnicate"),
         (["check", "one", "two"], "two"),
-        (["preview", "--port", "many"], "many"),
+        (["preview", "--port", "many"], "a port is a number from 0 to 65535"),
+        (["preview", "--port", "99999"], "a port is a number from 0 to 65535"),
         (["load", "--corpus"], "--corpus"),
     ],
 )
@@ -322,8 +323,8 @@ def test_load_for_people(shell: Shell, corpus: Path) -> None:
     ended = shell("load", "--corpus", str(corpus))
     assert (ended.status, ended.err) == (0, "")
     first, second, *problems = ended.out.splitlines()
-    assert first == "3 added, 0 updated, 0 hidden, 0 gone, 0 unchanged; 2 files skipped, 2 rejected."
-    assert second.startswith("2 articles can be read.")
+    assert first == "3 added, 0 updated, 0 hidden, 0 gone, 0 unchanged; files skipped: 2, rejected: 2."
+    assert second.startswith("Articles to read: 2.")
     assert len(problems) == 3
 
 
