@@ -70,6 +70,7 @@ class Heatline(commands.AutoShardedBot):
         self._program = program
         self._settings = program.settings
         self._command_ids: dict[str, int] = {}
+        self.commands_known = True
         self._admins: frozenset[int] = program.settings.admin_ids
         self.database = program.database
         self.sample = program.settings.is_sample
@@ -122,6 +123,7 @@ class Heatline(commands.AutoShardedBot):
                     _log.error("/admin is not set up: Heatline is not in the server ADMIN_GUILD_ID=%d.", guild.id)
                 else:
                     _log.error("Discord was not told of changed commands (%s); the next start tries again.", error)
+                self.commands_known = False
                 return
             kept = {"digest": digest, "ids": {command.name: command.id for command in synced}}
             await self.database.write(keep_note, name, json.dumps(kept))
@@ -274,7 +276,8 @@ async def _announce(program: Program, announce: Callable[[str], None]) -> None:
     names = [guild.name for guild in bot.guilds]
     listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     servers = f"{len(names)} server{'' if len(names) == 1 else 's'}" + (f": {listed}" if names else "")
-    announce(f"Logged in as {bot.user} in {servers}. Commands up to date (Ctrl+R in Discord if you miss them).")
+    known = "up to date (Ctrl+R in Discord if you miss them)" if bot.commands_known else "NOT up to date, see the log"
+    announce(f"Logged in as {bot.user} in {servers}. Commands {known}.")
     await program.watcher.loaded.wait()
     corpus = await program.database.read(corpus_summary)
     news_line = f"News: {corpus.articles:,} {'story' if corpus.articles == 1 else 'stories'}"
@@ -284,7 +287,7 @@ async def _announce(program: Program, announce: Callable[[str], None]) -> None:
         news_line += ": SAMPLE ONLY. Set CORPUS_DIR to your news folder"
     announce(f"{news_line}.")
     if corpus.problems:
-        announce(f"{corpus.problems:,} files have problems: run `python -m bot check` to see them.")
+        announce(f"Problems in news files: {corpus.problems:,}. Run `python -m bot check` to see them.")
     application = bot.application_id or 0
     announce(f"Invite: {invite(application)}   Next: type /subscribe in a channel.")
 

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,8 +33,15 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 if it went well, 1 if the work failed, 2 if the command or a setting is wrong."""
     given = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # whatever the terminal's encoding, news can be printed
+            if stream is sys.stdout and getattr(given, "json", False):
+                stream.reconfigure(encoding="utf-8")
+            else:
+                stream.reconfigure(errors="backslashreplace")
     try:
         status: int = given.command(given)
+        sys.stdout.flush()
     except SettingsError as error:
         print(f"heatline: {error}", file=sys.stderr)
         status = 2
@@ -41,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"heatline: {error}", file=sys.stderr)
         status = 1
     except BrokenPipeError:  # `heatline export | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except OSError as error:
+        print(f"heatline: the output cannot be written ({error.strerror}).", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except KeyboardInterrupt:
@@ -68,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         help="show the whole bot in a simulated Discord, in the browser",
         description="Show the whole bot in a simulated Discord, in a local web page, with demo news.",
     )
-    preview.add_argument("--port", type=int, help="the page's port (default: 8730, or the next free one)")
+    preview.add_argument("--port", type=_port, help="the page's port (default: 8730, or the next free one)")
     preview.set_defaults(command=_preview, no_token=False)
 
     load = commands.add_parser(
@@ -98,6 +110,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--json", action="store_true", help="one JSON object a line")
     export.set_defaults(command=_export)
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
 
 
 def _given_folder(folder: str | None) -> str | None:
@@ -172,7 +190,7 @@ def _check_corpus(settings: Settings) -> None:
     try:
         parse_roots(settings.corpus_dir, HOME)
     except HeatlineError as error:
-        raise SettingsError(f"CORPUS_DIR: {error}") from None
+        raise SettingsError(f"CORPUS_DIR: {str(error).removeprefix('CORPUS_DIR ')}") from None
 
 
 def _preview(given: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from watchfiles import awatch
 
@@ -177,6 +178,11 @@ class Loader:
 _QUIET = 400
 _BURST = 5_000
 
+# A folder that was replaced tells nothing of it: look every so many milliseconds whether it is still the same. After
+# trouble, wait so many seconds before watching again.
+_LOOK = 5_000
+_REWATCH = 5.0
+
 
 class Watcher:
     """Loads at the start, every few minutes after CORPUS_SYNC, and whenever a file of the corpus changes."""
@@ -200,11 +206,9 @@ class Watcher:
         """Load again and again, until cancelled; a load that fails is logged, and tried again."""
         clock = asyncio.get_running_loop().time
         async with asyncio.TaskGroup() as group:
-            watch: asyncio.Task[None] | None = None
+            group.create_task(self._keep_watching(), name="corpus watch")
             due = clock()  # of the next load that no change asks for
             while True:
-                if watch is None or watch.done():  # at the start, and again where the folder could not be watched
-                    watch = group.create_task(self._watch(), name="corpus watch")
                 timed = clock() >= due
                 self._changed.clear()
                 await self._load(sync_first=timed)
@@ -243,11 +247,37 @@ class Watcher:
             )
         self._on_load(report)
 
-    async def _watch(self) -> None:
-        """Note every burst of changes. A folder that cannot be watched is still read every few minutes."""
-        try:
-            folders = [root.path for root in parse_roots(self._settings.corpus_dir, HOME)]
-            async for _ in awatch(*folders, debounce=_BURST, step=_QUIET, ignore_permission_denied=True):
+    async def _keep_watching(self) -> None:
+        """Watch the folders, and watch anew where that fails or another folder has taken the place of one."""
+        told = None
+        while True:
+            try:
+                await self._watch(self._folders())
+                told = None
+            except Exception as error:  # awatch wraps what it raises in groups; without it, the timer still loads
+                gist = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+                if str(gist) != told:
+                    told = str(gist)
+                    _log.warning("Changes of the news folder may not be noticed at once (%s).", gist)
+                await asyncio.sleep(_REWATCH)
+            self._changed.set()
+
+    async def _watch(self, watched: dict[Path, object]) -> None:
+        """Note every burst of changes, until one of the folders is no longer the one that is watched."""
+        async for changes in awatch(
+            *watched,
+            debounce=_BURST,
+            step=_QUIET,
+            ignore_permission_denied=True,
+            rust_timeout=_LOOK,
+            yield_on_timeout=True,
+        ):
+            if changes:
                 self._changed.set()
-        except (OSError, RuntimeError, HeatlineError) as error:
-            _log.warning("Changes of the news folder are not noticed at once (%s).", error)
+            if self._folders() != watched:
+                return
+
+    def _folders(self) -> dict[Path, object]:
+        """Return the real folders of the corpus, each with what tells it from another one in its place."""
+        folders = {root.path: root.path.stat() for root in parse_roots(self._settings.corpus_dir, HOME)}
+        return {path: (state.st_dev, state.st_ino) for path, state in folders.items()}

@@ -138,6 +138,9 @@ def read_settings(**overrides: object) -> Settings:
     """
     env_file = (_CHECKOUT or Path.cwd()) / ".env"
     given = {name: value for name, value in overrides.items() if value is not None}
+    for name, field in Settings.model_fields.items():
+        if os.environ.get(name.upper()) == "":  # empty in the environment means unset, whatever `.env` says
+            given.setdefault(name, field.default)
     try:
         return Settings(_env_file=env_file, **given)  # type: ignore[arg-type]  # pydantic-settings' own keyword
     except ValidationError as error:
@@ -151,8 +154,10 @@ def read_settings(**overrides: object) -> Settings:
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment for a child process that loads the same corpus into the same database, and knows no
-    token."""
+    """Return the environment for a child process that loads the same corpus into the same database.
+
+    The token is not passed on; a child that finds one in `.env` has no use for it.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
     path = os.pathsep.join(filter(None, (str(_PACKAGE.parent), environment.get("PYTHONPATH"))))
     return environment | {

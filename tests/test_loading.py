@@ -531,6 +531,50 @@ async def test_the_watcher_loads_at_the_start_and_on_every_change(settings: Sett
             await running
 
 
+async def test_the_watcher_survives_a_name_that_is_no_text(settings: Settings, corpus: Corpus) -> None:
+    """The library that watches cannot decode it, and stops: watching begins anew."""
+    reports: asyncio.Queue[LoadReport] = asyncio.Queue()
+    watcher = Watcher(settings, Loader(settings), on_load=reports.put_nowait)
+    running = asyncio.create_task(watcher.run())
+    async with asyncio.timeout(40):
+        await watcher.loaded.wait()
+        await reports.get()
+        await asyncio.to_thread(Path(os.fsdecode(os.fsencode(corpus.folder) + b"/bad\xfe.md")).write_bytes, b"x")
+        while (await reports.get()).rejected != 1:
+            pass
+        corpus.write("later")
+        while (await reports.get()).articles != 1:
+            pass
+        assert not running.done()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+
+async def test_the_watcher_notices_a_folder_that_was_replaced(settings: Settings, corpus: Corpus) -> None:
+    """As where `current` is a link that each release moves."""
+    link = corpus.folder.with_name("current")
+    link.symlink_to(corpus.folder)
+    linked = settings.model_copy(update={"corpus_dir": str(link)})
+    reports: asyncio.Queue[LoadReport] = asyncio.Queue()
+    watcher = Watcher(linked, Loader(linked), on_load=reports.put_nowait)
+    running = asyncio.create_task(watcher.run())
+    async with asyncio.timeout(40):
+        await reports.get()
+        release = Corpus(corpus.folder.with_name("release"))
+        release.write("a")
+        link.with_name("next").symlink_to(release.folder)
+        link.with_name("next").replace(link)
+        while (await reports.get()).articles != 1:
+            pass
+        release.write("b")
+        while (await reports.get()).articles != 2:
+            pass
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+
 async def test_the_watcher_survives_a_folder_that_is_missing_for_a_while(
     settings: Settings, corpus: Corpus, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -14,25 +14,7 @@ from bot.store.database import connect
 from bot.store.migrate import migrate
 from tests.conftest import NOW, Corpus
 
-WORDS = tuple(
-    [
-        "robot",
-        "plant",
-        "ocean",
-        "opens",
-        "closes",
-        "chips",
-        "fund",
-        "court",
-        "law",
-        "sun",
-        "rain",
-        "wind",
-        "city",
-        "river",
-        "bridge",
-    ]
-)
+WORDS = ("robot", "plant", "ocean", "opens", "closes", "chips", "fund", "court", "law", "sun", "rain", "wind", "river")
 SPELLINGS = (("AI", "ai", "Ai"), ("Robotics", "robotics"), ("Space",))
 
 

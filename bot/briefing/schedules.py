@@ -29,9 +29,46 @@ def next_daily_run(now: datetime, minute: int, timezone: str) -> datetime:
     raise AssertionError("a local time of day comes at least every other day")
 
 
+# Cities that people name, and the time zones' list does not.
+_ELSEWHERE = {
+    "gmt": "utc",
+    "barcelona": "madrid",
+    "basel": "zurich",
+    "beijing": "shanghai",
+    "birmingham": "london",
+    "boston": "new york",
+    "cologne": "berlin",
+    "dallas": "chicago",
+    "delhi": "kolkata",
+    "edinburgh": "london",
+    "frankfurt": "berlin",
+    "geneva": "zurich",
+    "hamburg": "berlin",
+    "houston": "chicago",
+    "kyoto": "tokyo",
+    "las vegas": "los angeles",
+    "lyon": "paris",
+    "manchester": "london",
+    "miami": "new york",
+    "milan": "rome",
+    "montreal": "toronto",
+    "mumbai": "kolkata",
+    "munich": "berlin",
+    "new delhi": "kolkata",
+    "osaka": "tokyo",
+    "ottawa": "toronto",
+    "philadelphia": "new york",
+    "rio de janeiro": "sao paulo",
+    "san diego": "los angeles",
+    "san francisco": "los angeles",
+    "seattle": "los angeles",
+    "washington": "new york",
+}
+
+
 def known_timezone(typed: str) -> str | None:
     """Return the time zone that was typed: its name in any case, or its city alone; None if there is no such."""
-    wanted = fold(typed).replace(" ", "_")
+    wanted = _ELSEWHERE.get(fold(typed), fold(typed)).replace(" ", "_")
     zones = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
     exact = [zone for zone in zones if zone.lower() == wanted]
     cities = [zone for zone in zones if zone.lower().rpartition("/")[2] == wanted and not zone.startswith("Etc/")]

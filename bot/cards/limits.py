@@ -1,10 +1,8 @@
 """Discord's limits, in characters unless said otherwise (its API document; where docs differ, the smaller figure)."""
 
-CONTENT = 2000
 EMBED_DESCRIPTION = 4096
 EMBED_AUTHOR = 256
 EMBED_FOOTER = 2048
-LABEL = 80
 LINK = 512
 IMAGE_LINK = 2048
 TEXT_LINK = 2048

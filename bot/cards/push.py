@@ -128,7 +128,7 @@ def _compact(delivery: Delivery, subscription: Subscription, articles: Sequence[
     for shape in _SHRINKING:
         lines = [_compact_line(place, article, *shape) for place, article in enumerate(articles, 1)]
         if delivery.more:
-            lines.append(texts.more(delivery.more, subscription.topic))
+            lines.append(texts.more(delivery.more, subscription.topic, subscription.provider))
         text = "\n\n".join(lines)
         if len(text) <= limits.EMBED_DESCRIPTION:
             break

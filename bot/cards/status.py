@@ -74,10 +74,10 @@ def status_layout(
     active, paused = subscriptions
     waiting = f"{queue.waiting:,} waiting"
     if queue.oldest:
-        waiting += f", the oldest since <t:{int(queue.oldest.timestamp())}:R>"
+        waiting += f", the oldest from <t:{int(queue.oldest.timestamp())}:R>"
     lines = [
         f"### Heatline {vitals.version}",
-        f"Up since <t:{int(vitals.started_at.timestamp())}:R> · {texts.count(vitals.servers, 'server')}",
+        f"Started <t:{int(vitals.started_at.timestamp())}:R> · {texts.count(vitals.servers, 'server')}",
         f"**News** {texts.count(corpus.articles, 'article')} in {texts.count(corpus.topics, 'topic')}{newest}",
         f"**Last load** {_last_load(corpus)}",
         *([f"**Last load refused** {shown(vitals.load_refused, _REASON)}"] if vitals.load_refused else []),

@@ -13,7 +13,6 @@ WENT_WRONG = "That went wrong on our side; nothing was changed. Try again in a m
 OLD_BUTTON = "This button is from an older version. Run the command again."
 GONE_STORY = "That story is no longer in the news folder."
 CANNOT_POST_HERE = "You can't post in this channel, so only you see this."
-NOT_YOURS = "This list belongs to someone else; run {command} for your own."
 NOT_ADMIN = "Only Heatline's hosts can use /admin: the app's owner, its team, and the ids in ADMIN_IDS."
 REMOVE_ANYWAY = "Remove them all the same"
 NEEDS_MANAGER = (
@@ -28,7 +27,7 @@ TOO_MANY_HERE = "This channel has {most} subscriptions already, the most there c
 TOO_MANY = "This server has {most} subscriptions already, the most there can be. Remove one first: {command}."
 GONE_SUBSCRIPTION = "That subscription was removed."
 NO_SUBSCRIPTIONS = "No news is sent in this server yet. Start with {command}."
-NOTHING_YET = "There is nothing to show yet. New stories will follow there."
+NOTHING_YET = "There is nothing to show there that is new to the channel. New stories will follow."
 NOT_A_NEWS_CHANNEL = "News can be sent to text and announcement channels and to threads: choose one of those."
 BAD_LEVEL = "How hot is one of Everything, Hot and Hottest."
 CHANGE_ONE = "Change one…"
@@ -73,7 +72,7 @@ def window(days: int | None) -> str:
     """Return a window of age in words."""
     if days is None:
         return "all time"
-    return {1: "today", 365: "last year"}.get(days, f"last {days} days")
+    return {1: "last 24 hours", 365: "last year"}.get(days, f"last {days} days")
 
 
 def about(topic: str | None, provider: str | None) -> str:
@@ -119,7 +118,7 @@ def widened(page: Page) -> str | None:
 
 
 def _the(words: str) -> str:
-    return words if words in ("all time", "today") else f"the {words}"
+    return words if words == "all time" else f"the {words}"
 
 
 def sample(newest: datetime | None) -> str:
@@ -193,9 +192,10 @@ def done(subscription: Subscription, bars: Bars, expected: str) -> str:
     elif expected == NOTHING:
         expectation = "Nothing matched lately, so it may stay quiet."
     else:
-        expectation = f"Expect {expected.replace(' a ', ' posts a ', 1)}."
+        posts = " post a " if expected.startswith("about 1 ") else " posts a "
+        expectation = f"Expect {expected.replace(' a ', posts, 1)}."
     return (
-        f"**Done: {subject} {'go' if subject.startswith('all') else 'goes'} to <#{subscription.channel_id}>.**\n"
+        f"**Done: {subject} goes to <#{subscription.channel_id}>.**\n"
         f"{bar(subscription.level, bars)}, {how(subscription)}. {expectation}"
     )
 
@@ -250,7 +250,7 @@ def cannot_find(channel_id: int) -> str:
 
 def bad_timezone(typed: str) -> str:
     """Return what is said for a time zone that is not there."""
-    return f"I don't know the time zone “{shown(typed, 60)}”. Try a big city near you, such as Berlin or New York."
+    return f"I don't know the time zone “{shown(typed, 60)}”. Write a city such as Berlin or New York, or UTC."
 
 
 def timezone_set(timezone: str, next_run: datetime) -> str:
@@ -289,7 +289,8 @@ def several(lead: str, articles: Sequence[Article], most: int) -> str:
     return f"{lead}: " + "; ".join(shown(article.title, room) for article in articles)
 
 
-def more(number: int, topic: str | None) -> str:
+def more(number: int, topic: str | None, provider: str | None) -> str:
     """Return how to see what did not fit."""
     where = f" topic\\:{escape(topic)}" if topic else ""
+    where += f" provider\\:{escape(provider)}" if provider else ""
     return f"And {number:,} more: /news latest{where}"

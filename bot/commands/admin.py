@@ -23,6 +23,7 @@ from bot.store.subscriptions import count_subscriptions
 _PROGRESS_SECONDS = 1.5
 
 
+@app_commands.allowed_installs(guilds=True, users=False)
 class Admin(commands.GroupCog, group_name="admin", group_description="For Heatline's hosts"):
     """Commands that are checked at every call: hidden is not forbidden."""
 

@@ -24,7 +24,7 @@ Kind = Literal["topic", "provider"]
 Choice = app_commands.Choice
 
 PERIODS = [
-    Choice(name="Today", value=1),
+    Choice(name="24 hours", value=1),
     Choice(name="7 days", value=7),
     Choice(name="30 days", value=30),
     Choice(name="Year", value=365),

@@ -18,13 +18,15 @@ from bot.commands.host import Host, Interaction, host_of
 from bot.commands.news import known_name, provider_choices, topic_choices
 from bot.models import Bars, DeliveryKind, Filter, Level, Listing, Often, Order, Subscription, fold
 from bot.store import subscriptions
-from bot.store.articles import page
+from bot.store.articles import Place, page
 from bot.store.bars import current_bars, days_known, heats, keep_bars
 from bot.store.deliveries import pieces, queue_delivery
 
 SERVER_CAP = 25
 CHANNEL_CAP = 5
 FIRST_STORIES = 3
+# A channel that had news before has had the hottest of these: look so many pages further.
+_FIRST_PAGES = 5
 
 # What sending there takes, in the words of Discord's own settings.
 _NEEDED = {
@@ -137,9 +139,16 @@ def _subscribe(connection: Connection, order: _Order, now: datetime, command: st
 
 
 def _queue_first(connection: Connection, made: Subscription, now: datetime) -> bool:
-    """Queue the first briefing: the hottest stories there are now, whatever their age; False if there are none."""
-    hottest = page(connection, Listing(Order.TOP, topic=made.topic, provider=made.provider), now).articles
-    keys = [article.key for article in hottest if article.pushable][:FIRST_STORIES]
+    """Queue the first briefing, the hottest that the channel has not had, of any age; False if there are none."""
+    listing = Listing(Order.TOP, topic=made.topic, provider=made.provider)
+    keys: list[str] = []
+    place: Place | None = None
+    for _ in range(_FIRST_PAGES):
+        found = page(connection, listing, now, place)
+        keys += [article.key for article in found.articles if article.pushable]
+        if not found.has_next:
+            break
+        place = ("after", found.articles[-1].key)
     queued = queue_delivery(
         connection,
         subscription_id=made.id,
@@ -149,6 +158,7 @@ def _queue_first(connection: Connection, made: Subscription, now: datetime) -> b
         told=pieces(connection, keys),
         more=0,
         now=now,
+        most=FIRST_STORIES,
     )
     return queued is not None
 
@@ -180,6 +190,7 @@ class Subscribe(commands.Cog):
         how_often=[app_commands.Choice(name=name, value=often.value) for often, name in texts.OFTEN.items()]
     )
     @app_commands.default_permissions(manage_guild=True)
+    @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.guild_only()
     async def subscribe(
         self,

@@ -20,6 +20,7 @@ from bot.store import subscriptions
 
 
 @app_commands.default_permissions(manage_guild=True)
+@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.guild_only()
 class Subscriptions(
     commands.GroupCog, group_name="subscriptions", group_description="The news that is sent in this server"
@@ -89,7 +90,7 @@ class SubscriptionButton(Control, template=r"hl1:u:(?P<action>open|pause|resume|
         known = await _subscription(interaction, int(self.parts["id"]))
         action: Literal["open", "pause", "resume", "remove", "zone"] = self.parts["action"]  # type: ignore[assignment]  # by the template
         if action == "zone":
-            await interaction.response.send_modal(TimezoneForm())
+            await interaction.response.send_modal(TimezoneForm(known.id))
             return
         await interaction.response.defer()
         if action == "remove":
@@ -136,6 +137,10 @@ class TimezoneForm(ui.Modal, title="Time zone of this server"):
         component=ui.TextInput[ui.Modal](placeholder="Europe/Berlin", min_length=2, max_length=60),
     )
 
+    def __init__(self, subscription_id: int) -> None:
+        super().__init__()
+        self._subscription_id = subscription_id
+
     async def on_submit(self, interaction: Interaction) -> None:
         """Set the time zone, and say when the next daily briefing comes."""
         await guarded(interaction, self._submit)
@@ -148,13 +153,14 @@ class TimezoneForm(ui.Modal, title="Time zone of this server"):
             raise Refusal(texts.bad_timezone(field.value))
         if interaction.guild_id is None:
             raise Refusal(texts.ONLY_IN_SERVERS)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await interaction.response.defer()
         host = host_of(interaction)
         now = host.clock()
         await host.database.write(_set_timezone, interaction.guild_id, timezone, now)
         host.schedule_changed()
-        next_run = next_daily_run(now, DEFAULT_MINUTE, timezone)
-        await show(interaction, sentence(texts.timezone_set(timezone, next_run)))
+        known = await _subscription(interaction, self._subscription_id)
+        text = f"{texts.line(known)}\n{texts.timezone_set(timezone, next_daily_run(now, DEFAULT_MINUTE, timezone))}"
+        await replace(interaction, subscription_layout(known, text, ask_timezone=False))
 
 
 CONTROLS: tuple[type[Control], ...] = (SubscriptionSelect, SubscriptionButton)

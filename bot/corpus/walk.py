@@ -154,4 +154,11 @@ def _file(name: str, path: str, root: int, state: os.stat_result) -> Found:
 
 
 def _shown(name: str) -> str:
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in name)
+    """Return a file name with what cannot be shown as escapes; a surrogate is a byte that is no UTF-8."""
+    return "".join(char if char.isprintable() else _escaped(ord(char)) for char in name)
+
+
+def _escaped(code: int) -> str:
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -5,7 +5,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, and_, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    RowMapping,
+    Select,
+    and_,
+    func,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from bot.briefing.windows import PAGE, WINDOWS
 from bot.corpus import corrected
@@ -53,11 +66,14 @@ def _matching(listing: Listing, since: int | None) -> ColumnElement[bool]:
 def _is_best_of_its_story(listing: Listing, since: int | None) -> ColumnElement[bool]:
     """Return the condition that no other article of the story, that the listing shows too, ranks higher."""
     other = articles.alias()
+    # Sums with 0 keep SQLite from going by these columns' indexes, through all of the window for every article (4 s for
+    # a topic among a million): a story has a handful of articles, and an index of its own.
+    published, seen_at = type_coerce(other.c.published, Integer) + 0, other.c.seen_at + 0
     rival = select(literal(1)).where(
-        other.c.story == articles.c.story, other.c.published.is_(True), tuple_(*_top(other)) > tuple_(*_TOP)
+        other.c.story == articles.c.story, published == 1, tuple_(*_top(other)) > tuple_(*_TOP)
     )
     if since is not None:
-        rival = rival.where(other.c.seen_at >= since)
+        rival = rival.where(seen_at >= since)
     if listing.provider:
         rival = rival.where(other.c.provider_folded == fold(listing.provider))
     if listing.topic:
@@ -96,8 +112,8 @@ def _window(connection: Connection, listing: Listing, now: datetime) -> tuple[in
 def page(connection: Connection, listing: Listing, now: datetime, place: Place | None = None, rank: int = 1) -> Page:
     """Return a page of up to five articles, hottest or newest first.
 
-    Without a period, the window is widened until it holds a page. `rank` is that of the page's first article, as the
-    caller counts it. A place whose article is gone, or with nothing left beyond it, gives the first page.
+    Without a period, the window is widened until it holds a page. A place whose article is gone, or with too little
+    left on that side of it, gives the first page. `rank` is where a page of search results begins.
     """
     if listing.order is Order.SEARCH:
         return _search_page(connection, listing, rank)
@@ -106,11 +122,11 @@ def page(connection: Connection, listing: Listing, now: datetime, place: Place |
     query: Select[*tuple[object, ...]] = select(articles).where(_matching(listing, _since(now, days)))
     at = None
     if place is not None:
-        at = connection.execute(select(*order).where(articles.c.key == place[1])).first()
-    if at is None or place is None:
-        rank, backwards = 1, False
-    else:
-        here, there = tuple_(*order), tuple_(*(literal(value) for value in at))
+        at = _place_of(connection, order, place[1])
+    backwards = False
+    here = tuple_(*order)
+    if at is not None and place is not None:
+        there = tuple_(*(literal(value) for value in at))
         backwards = place[0] == "before"
         beyond = {"before": here > there, "after": here < there, "from": here <= there}
         query = query.where(beyond[place[0]])
@@ -119,10 +135,15 @@ def page(connection: Connection, listing: Listing, now: datetime, place: Place |
     if at is not None and not rows:
         return page(connection, listing, now)
     more, rows = len(rows) > PAGE, rows[:PAGE]
-    if backwards:
-        rows = rows[::-1]
-        if not more:  # the way back reached the start: count from there
-            rank = 1
+    if backwards and not more:
+        return page(connection, listing, now)
+    rows = rows[::-1] if backwards else rows
+    rank = 1
+    if rows:  # counted, not carried along: hotter ones may have come since the last page was shown
+        first = _place_of(connection, order, rows[0]["key"]) or ()
+        above = here > tuple_(*(literal(value) for value in first))
+        counted = select(func.count()).select_from(articles).where(_matching(listing, _since(now, days)), above)
+        rank += connection.execute(counted).scalar_one()
     return Page(
         listing,
         _articles(connection, rows),
@@ -130,9 +151,15 @@ def page(connection: Connection, listing: Listing, now: datetime, place: Place |
         days,
         in_first_window,
         rank,
-        has_previous=more if backwards else rank > 1,
+        has_previous=rank > 1,
         has_next=True if backwards else more,
     )
+
+
+def _place_of(connection: Connection, order: tuple[ColumnElement[int], ...], key: str) -> Sequence[int] | None:
+    """Return an article's values in the columns of an order; None if it is gone."""
+    row = connection.execute(select(*order).where(articles.c.key == key)).first()
+    return None if row is None else tuple(row)
 
 
 def _search_page(connection: Connection, listing: Listing, rank: int) -> Page:

@@ -56,10 +56,14 @@ def queue_delivery(
     told: Sequence[Piece],
     more: int,
     now: datetime,
+    most: int | None = None,
 ) -> int | None:
-    """Queue one message and return its id; what the channel has had by now is left out, None if that is everything."""
+    """Queue one message and return its id; what the channel has had by now is left out, None if that is everything.
+
+    Of what is left, no more than the first `most` are told.
+    """
     had_by_now = had(connection, {channel_id}, told, now)
-    told = [piece for piece in told if not had_by_now.includes(channel_id, piece)]
+    told = [piece for piece in told if not had_by_now.includes(channel_id, piece)][:most]
     if not told:
         return None
     at = epoch(now)

@@ -27,8 +27,13 @@ def migrate(url: str) -> None:
     """
     try:
         with connect(url, writes=True) as connection, connection.begin():
-            if _version(connection) == HEAD:
+            version = _version(connection)
+            if version == HEAD:
                 return
+            if version is None and connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first() is not None:
+                raise HeatlineError(
+                    f"The database {make_url(url).database} belongs to another program: set DATABASE_URL."
+                )
     except (DatabaseError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.orig
         raise HeatlineError(

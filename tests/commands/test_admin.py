@@ -129,7 +129,7 @@ async def test_status(world: World) -> None:
     asked = await world.host.slash(world.news, "admin status")
     text = words(asked)
     now = int(world.clock().timestamp())
-    assert f"Up since <t:{now}:R> · 1 server" in text
+    assert f"Started <t:{now}:R> · 1 server" in text
     assert "**News** 1 article in 2 topics, newest 1 March 2026" in text
     assert f"**Last load** <t:{now}:R>, 1 problem" in text
     assert "**Subscriptions** 1 active, 0 paused" in text

@@ -37,7 +37,7 @@ async def test_with_nothing_given(filled: World) -> None:
     asked = await filled.ann.slash(filled.news, "subscribe")
     assert asked.ephemeral
     text = words(asked)
-    assert text.startswith(f"**Done: all news go to <#{filled.news.id}>.**\nEverything, as it happens, silent, ")
+    assert text.startswith(f"**Done: all news goes to <#{filled.news.id}>.**\nEverything, as it happens, silent, ")
     assert "Expect about" in text
     assert labels(asked) == ["Pause", "Remove"]
     (made,) = await subscriptions(filled)
@@ -79,7 +79,7 @@ async def test_the_first_briefing_is_exempt_from_staleness(world: World) -> None
 
 async def test_without_any_news_yet(world: World) -> None:
     asked = await world.ann.slash(world.news, "subscribe")
-    assert "There is nothing to show yet. New stories will follow there." in words(asked)
+    assert "There is nothing to show there that is new to the channel. New stories will follow." in words(asked)
     await world.push()
     assert world.messages(world.news) == []
 
@@ -196,7 +196,7 @@ async def test_to_a_thread(filled: World) -> None:
 async def test_to_an_announcement_channel(filled: World) -> None:
     channel = filled.guild.create_news_channel("announcements")
     asked = await filled.ann.slash(filled.news, "subscribe", channel=channel)
-    assert words(asked).startswith(f"**Done: all news go to <#{channel.id}>.**")
+    assert words(asked).startswith(f"**Done: all news goes to <#{channel.id}>.**")
 
 
 async def test_in_a_voice_channel(filled: World) -> None:
@@ -259,6 +259,20 @@ async def test_twenty_five_a_server(world: World) -> None:
     assert len(await subscriptions(world)) == 25
 
 
+async def test_a_channel_that_had_the_hottest_gets_the_next_ones(filled: World) -> None:
+    for number in range(6):
+        filled.corpus.write(f"more{number}", heat=80 - number)
+    filled.load()
+    titles = []
+    for _ in range(2):
+        asked = await filled.ann.slash(filled.news, "subscribe", topic="AI")
+        await filled.push()
+        titles.append(filled.messages(filled.news)[-1].content)
+        await filled.ann.click(answer(asked), label="Remove")
+    assert titles[0] != titles[1]
+    assert len(filled.messages(filled.news)) == 2
+
+
 # --- daily, and time zones -----------------------------------------------------------------------------------
 
 
@@ -269,7 +283,12 @@ async def test_daily_asks_for_the_time_zone_once(filled: World) -> None:
     form = await filled.ann.click(answer(asked), label="Set time zone")
     set_ = await filled.ann.submit_modal(form, {_field(form.modal): "new york"})
     at = int(datetime(2026, 3, 1, 14, 0, tzinfo=UTC).timestamp())
-    assert words(set_) == f"This server's time zone is America/New\\_York. Daily briefings come at <t:{at}:t>."
+    assert f"daily at <t:{at}:t>" in words(set_)
+    assert "is in UTC until" not in words(set_)
+    assert (
+        words(set_).splitlines()[-1]
+        == f"This server's time zone is America/New\\_York. Daily briefings come at <t:{at}:t>."
+    )
     (made,) = await subscriptions(filled)
     assert made.next_run_at == datetime(2026, 3, 1, 14, 0, tzinfo=UTC)
     again = await filled.ann.slash(filled.other, "subscribe", topic="AI", how_often="daily")

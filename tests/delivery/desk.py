@@ -43,15 +43,17 @@ class Watched(Database):
 
 
 class Gate(Pace):
-    """A pace that lets nobody through while its gate is closed."""
+    """A pace that lets nobody through while its gate is closed; `reached` is set when someone came to it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.gate = asyncio.Event()
         self.gate.set()
+        self.reached = asyncio.Event()
 
     @asynccontextmanager
     async def slot(self, last_look: Callable[[], Awaitable[None]] | None = None) -> AsyncIterator[None]:
+        self.reached.set()
         await self.gate.wait()
         async with super().slot(last_look):
             yield

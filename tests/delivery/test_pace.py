@@ -8,7 +8,17 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
-from bot.delivery.pace import BURST, IN_FLIGHT, INVALID_LIMIT, INVALID_WINDOW, RATE, Pace, ThrottledError, UpstreamError
+from bot.delivery.pace import (
+    BURST,
+    IN_FLIGHT,
+    INVALID_LIMIT,
+    INVALID_WINDOW,
+    RATE,
+    WINDOW,
+    Pace,
+    ThrottledError,
+    UpstreamError,
+)
 from tests.delivery.desk import CREATE, Desk
 
 
@@ -46,23 +56,24 @@ async def test_no_second_sees_more_than_the_rate_and_the_burst() -> None:
     assert times[-1] - times[0] >= (100 - BURST - 1) / RATE
 
 
-async def test_at_most_so_many_are_in_flight() -> None:
+async def test_a_place_is_free_again_a_second_after_the_answer() -> None:
+    loop = asyncio.get_running_loop()
     pace = Pace()
-    inside = most = 0
+    started: list[float] = []
+    answers: list[float] = []
+    full = asyncio.Event()
 
     async def send() -> None:
-        nonlocal inside, most
         async with pace.slot():
-            inside += 1
-            most = max(most, inside)
-            if inside == IN_FLIGHT:
+            started.append(loop.time())
+            if len(started) == IN_FLIGHT:
                 full.set()
             await full.wait()
-            inside -= 1
+            answers.append(loop.time())
 
-    full = asyncio.Event()
     await asyncio.gather(*(send() for _ in range(IN_FLIGHT + 5)))
-    assert most == IN_FLIGHT
+    resolution = 0.01
+    assert started[IN_FLIGHT] >= answers[0] + WINDOW - resolution
 
 
 @pytest.mark.parametrize(

@@ -239,8 +239,9 @@ async def test_a_turn_that_is_long_in_coming_does_not_outlive_the_nonce(desk: De
     desk.loopback.messages_book.forget_nonces()
     desk.room.later(59 * SECOND)
     desk.pace.gate.clear()
+    desk.pace.reached.clear()
     task = asyncio.create_task(desk.drain())
-    await desk.until(lambda: desk.rows()[0].attempts == 2)
+    await desk.pace.reached.wait()
     desk.room.later(2 * SECOND)  # while it waits for its turn
     desk.pace.gate.set()
     await task
@@ -254,11 +255,17 @@ async def test_a_turn_that_is_long_in_coming_does_not_outlive_the_nonce(desk: De
 async def test_a_limited_channel_waits_alone(desk: Desk) -> None:
     limited, *others = desk.channels(4)
     desk.publish()
-    desk.loopback.fault("POST", f"/channels/{limited.id}/messages", status=429, body={"retry_after": 5.4})
+    desk.loopback.fault(
+        "POST",
+        f"/channels/{limited.id}/messages",
+        status=429,
+        body={"retry_after": 5.4},
+        headers={"X-RateLimit-Reset-After": "5.4"},
+    )
     await desk.drain()
     assert desk.states() == ["pending", "sent", "sent", "sent"]
     row = desk.rows()[0]
-    assert (row.reason, row.first_attempt_at, row.due_in) == ("rate limited", None, 5)
+    assert (row.reason, row.first_attempt_at, row.due_in) == ("rate limited", None, 6)
     desk.room.later((row.due_in - 1) * SECOND)
     await desk.drain()
     assert desk.asked(limited) == 1
