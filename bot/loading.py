@@ -29,9 +29,6 @@ _FRESH_NS = 2_000_000_000
 _MASS_SHARE = 1 / 3
 _MASS = 50
 
-# How `read_file` begins the report of a file for which the memory did not suffice: the interpreter says either.
-_NO_MEMORY = ("Unexpected MemoryError", "Unexpected SystemError")
-
 
 def utc_now() -> datetime:
     """Return the time, in UTC."""
@@ -89,7 +86,7 @@ def load(
         if is_busy(error):
             raise HeatlineError("The database was busy for too long; nothing was changed. Try again.") from None
         raise
-    except MemoryError:
+    except (MemoryError, SystemError):  # where the memory does not suffice, the interpreter says either
         raise OutOfMemoryError from None
 
 
@@ -106,8 +103,6 @@ def _stage(connection: Connection, roots: Sequence[Root], progress: Progress | N
     staging.remove(lost)
     recent = time.time_ns() - _FRESH_NS
     for file, report in read_files(changed, progress, now=now):
-        if report.error is not None and report.error.startswith(_NO_MEMORY):
-            raise MemoryError  # no fault of that file: taken for one, its article would be removed
         stamp = file.stamp if file.changed_ns < recent else None
         staging.add(report, stamp, file.id, fresh_root=file.root in fresh)
     staging.settle(now)

@@ -51,6 +51,8 @@ def read_file(found: Found, now: datetime) -> FileReport:
         return read_article(found.file, found.id, contents(found.path), now)
     except RefusedError as refusal:
         return rejection(found.file, refusal.what)
+    except (MemoryError, SystemError):  # no fault of this file: taken for one, its article would be removed
+        raise
     except Exception as error:  # no file may stop a load; its name only: a message could quote the file
         return rejection(found.file, f"unexpected {type(error).__name__} while it was read")
 

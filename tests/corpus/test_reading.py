@@ -124,13 +124,27 @@ def test_a_fault_of_ours_concerns_one_file(tmp_path: Path, monkeypatch: pytest.M
 
     def failing(file: str, article_id: str, data: bytes, now: object) -> FileReport:
         if b"boom" in data:
-            raise MemoryError(data)
+            raise RecursionError(data)
         return read_article(file, article_id, data, NOW)
 
     monkeypatch.setattr(reading, "read_article", failing)
     first, second = read(tmp_path)
     assert first.status is FileStatus.LOAD
-    assert second.error == "Unexpected MemoryError while it was read."
+    assert second.error == "Unexpected RecursionError while it was read."
+
+
+@pytest.mark.parametrize("error", [MemoryError, SystemError])
+def test_a_lack_of_memory_is_not_taken_for_a_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    plant(tmp_path, a_md=news())
+
+    def failing(file: str, article_id: str, data: bytes, now: object) -> FileReport:
+        raise error
+
+    monkeypatch.setattr(reading, "read_article", failing)
+    with pytest.raises(error):
+        read(tmp_path)
 
 
 def test_records(tmp_path: Path) -> None:
