@@ -74,6 +74,8 @@ class Heatline(commands.AutoShardedBot):
         self._admins: frozenset[int] = program.settings.admin_ids
         self.database = program.database
         self.sample = program.settings.is_sample
+        self.spacing = timedelta(minutes=program.settings.push_spacing_minutes)
+        self.max_age = timedelta(days=program.settings.max_age_days)
 
     async def setup_hook(self) -> None:
         """Add commands and controls, learn who hosts the app, and tell Discord of commands that changed."""
@@ -192,11 +194,10 @@ class Program:
         self.database = Database(settings.database_url)
         self.pace = Pace()
         self.bot = Heatline(self, shard_count=shard_count, trace=self.pace.trace())
-        max_age = timedelta(days=settings.max_age_days)
+        spacing, max_age = self.bot.spacing, self.bot.max_age
         self.sender = Sender(
             self.database, self.bot, self.pace, clock=clock, max_age=max_age, sample=settings.is_sample
         )
-        spacing = timedelta(minutes=settings.push_spacing_minutes)
         planner = Planner(settings.database_url, spacing=spacing, max_age=max_age)
         self.scheduler = Scheduler(self.database, planner, self.sender, clock)
         self.loader = Loader(settings)

@@ -6,14 +6,19 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from bot.models import HeatlineError
+from bot.models import HeatlineError, Level, Often, Server, SubscriptionState, Terms
 from bot.store.database import connect
+from bot.store.deliveries import delivered_keys
 from bot.store.migrate import HEAD, migrate
+from bot.store.rows import moment
+from bot.store.servers import server
+from bot.store.subscriptions import add_subscription, subscriptions_of
 from bot.store.tables import metadata
 
 
@@ -167,3 +172,36 @@ def test_the_database_is_kept_as_it_must_be(url: str) -> None:
     }
     with connect(url, writes=False) as connection:
         assert connection.exec_driver_sql("PRAGMA query_only").scalar_one() == 1
+
+
+def test_what_0001_kept_is_kept(url: str, file: Path) -> None:
+    """A database of the first version comes along: subscriptions, what was sent, time zones, and the numbering."""
+    with connect(url, writes=True) as connection, connection.begin():
+        config = Config()
+        config.set_main_option("script_location", str(files("bot.store") / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    run(file, "INSERT INTO guilds VALUES (1, 'Europe/Berlin')")
+    for values in (
+        "(3, 1, 10, 'AI', NULL, 'hot', 'daily', 480, 'active', NULL, 7, 1000, 2000)",
+        "(4, 1, 11, NULL, 'Example Times', 'everything', 'instant', 540, 'paused', 'gone', 8, 1001, NULL)",
+        "(9, 1, 11, NULL, NULL, 'everything', 'instant', 540, 'active', NULL, 8, 1001, NULL)",
+    ):
+        run(file, f"INSERT INTO subscriptions VALUES {values}")
+    run(file, "DELETE FROM subscriptions WHERE id = 9")
+    run(file, "INSERT INTO deliveries VALUES (5, 3, 1, 10, 'push', 'sent', NULL, 'N', 2, 1, 50, 51, 52, 53, 54, 1)")
+    run(file, "INSERT INTO delivery_articles VALUES (5, 0, 10, 'K', 'U', 'S', 50)")
+    migrate(url)
+    with connect(url, writes=True) as connection, connection.begin():
+        first, second = subscriptions_of(connection, 1)
+        assert first.terms == Terms(topics=("AI",), level=Level.HOT, often=Often.DAILY, minute=480)
+        assert (first.after_load, first.next_run_at) == (7, moment(2000))
+        assert second.terms == Terms(providers=("Example Times",))
+        assert (second.state, second.paused_because) == (SubscriptionState.PAUSED, "gone")
+        assert server(connection, 1) == Server(1, timezone="Europe/Berlin")
+        assert delivered_keys(connection, "N") == ("K",)
+        made = add_subscription(
+            connection, guild_id=1, channel_id=1, terms=Terms(), next_run_at=None, now=first.created_at
+        )
+        assert made.id == 10
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []

@@ -3,30 +3,34 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.models import fold
+from bot.models import Often, Terms, fold
 
-DAILY_LIMIT = 5
-"""As it happens means at most so many messages a day: more is what people mute."""
-
-DEFAULT_MINUTE = 9 * 60
-"""09:00, the local time of daily briefings."""
+_WEEKDAYS = range(5)
 
 
-def next_daily_run(now: datetime, minute: int, timezone: str) -> datetime:
-    """Return the next time, later than `now`, at which local clocks show the minute of the day, in UTC.
+def next_run(now: datetime, terms: Terms, timezone: str) -> datetime:
+    """Return when a digest with these terms comes next, later than `now`, in UTC.
 
     A time that the clocks skip comes an hour later by the clock, that is at the same moment it would have been; one
-    that they show twice comes the first time.
+    that they show twice comes the first time. Zones that skip a whole day skip its briefing.
     """
     zone = ZoneInfo(timezone)
-    wanted = time(minute // 60, minute % 60)
-    day = now.astimezone(zone).date()
-    for days in range(3):
-        local = datetime.combine(day + timedelta(days=days), wanted, zone)
-        run = local.astimezone(UTC)
+    wanted = time(terms.minute // 60, terms.minute % 60)
+    today = now.astimezone(zone).date()
+    for days in range(10):
+        day = today + timedelta(days=days)
+        if not _is_day_of(terms, day.weekday()):
+            continue
+        run = datetime.combine(day, wanted, zone).astimezone(UTC)
         if run > now:
             return run
-    raise AssertionError("a local time of day comes at least every other day")
+    raise AssertionError("a local time of a weekday comes at least every other week")
+
+
+def _is_day_of(terms: Terms, weekday: int) -> bool:
+    if terms.often is Often.WEEKDAYS:
+        return weekday in _WEEKDAYS
+    return terms.often is not Often.WEEKLY or weekday == terms.weekday
 
 
 # Cities that people name, and the time zones' list does not.

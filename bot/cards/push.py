@@ -26,19 +26,25 @@ _SHRINKING = ((limits.LINK, limits.LIST_HEADLINE), (150, limits.LIST_HEADLINE), 
 
 @dataclass(frozen=True, slots=True)
 class PushMessage:
-    """A message as it is sent. The view has exactly one control that is not a link: the marker for recovery."""
+    """A message as it is sent. The view has exactly one control that is not a link: the marker for recovery.
+
+    `role_id` is the one role that it may ping; `shown` is a digest of what it shows of its articles, by which it is
+    known later whether an edit is due.
+    """
 
     content: str
-    embed: discord.Embed
+    embed: discord.Embed | None
     view: discord.ui.View
     silent: bool
+    role_id: int | None = None
+    shown: str = ""
 
 
 def push_message(
     delivery: Delivery, subscription: Subscription, articles: Sequence[Article], now: datetime, *, sample: bool = False
 ) -> PushMessage:
     """Return the message of a delivery; `articles` are those of it that can still be shown, at least one."""
-    silent = delivery.kind is DeliveryKind.FIRST or subscription.often is Often.INSTANT
+    silent = delivery.kind is DeliveryKind.FIRST or subscription.terms.often is Often.INSTANT
     if len(articles) == 1:
         return PushMessage(
             _card_line(delivery, articles[0], sample=sample),
@@ -117,10 +123,11 @@ def _card_view(delivery: Delivery, article: Article) -> discord.ui.View:
 def _lead(delivery: Delivery, subscription: Subscription, number: int, *, sample: bool) -> str:
     if sample and delivery.kind is DeliveryKind.FIRST:
         return texts.FIRST_SAMPLE.rstrip(".")
-    about = subscription.topic or subscription.provider
+    terms = subscription.terms
+    about = escape(texts.plain_about(terms)) if terms.topics else texts.listed([escape(p) for p in terms.providers[:2]])
     if delivery.kind is DeliveryKind.FIRST:
-        return f"Hottest in {escape(about)} now" if about else "Hottest now"
-    return f"{number} new in {escape(about)}" if about else f"{number} new stories"
+        return f"Hottest in {about} now" if about else "Hottest now"
+    return f"{number} new in {about}" if about else f"{number} new stories"
 
 
 def _compact(delivery: Delivery, subscription: Subscription, articles: Sequence[Article]) -> discord.Embed:
@@ -128,7 +135,7 @@ def _compact(delivery: Delivery, subscription: Subscription, articles: Sequence[
     for shape in _SHRINKING:
         lines = [_compact_line(place, article, *shape) for place, article in enumerate(articles, 1)]
         if delivery.more:
-            lines.append(texts.more(delivery.more, subscription.topic, subscription.provider))
+            lines.append(texts.more(delivery.more, subscription.terms))
         text = "\n\n".join(lines)
         if len(text) <= limits.EMBED_DESCRIPTION:
             break

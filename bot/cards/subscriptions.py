@@ -40,7 +40,7 @@ def subscriptions_layout(known: Sequence[Subscription]) -> ui.LayoutView:
         placeholder=texts.CHANGE_ONE,
         options=[
             discord.SelectOption(
-                label=cut(texts.plain_about(each.topic, each.provider), limits.OPTION),
+                label=cut(texts.plain_about(each.terms), limits.OPTION),
                 value=str(each.id),
                 description=cut(texts.option_state(each), limits.OPTION),
             )

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.briefing.bars import NOTHING, rate
-from bot.briefing.schedules import DAILY_LIMIT
 from bot.briefing.windows import WINDOWS
 from bot.cards.markup import cut, escape, shown
-from bot.models import Article, Bars, Level, Listing, Name, Often, Order, Page, Subscription, SubscriptionState
+from bot.models import Article, Bars, Level, Listing, Name, Often, Order, Page, Subscription, SubscriptionState, Terms
 
 WENT_WRONG = "That went wrong on our side; nothing was changed. Try again in a minute (id {id})."
 OLD_BUTTON = "This button is from an older version. Run the command again."
@@ -34,7 +33,13 @@ CHANGE_ONE = "Change one…"
 ASK_TIMEZONE = "The time is in UTC until this server has a time zone."
 
 LEVELS = {Level.EVERYTHING: "Everything", Level.HOT: "Hot", Level.HOTTEST: "Hottest"}
-OFTEN = {Often.INSTANT: "As it happens", Often.DAILY: "Daily"}
+OFTEN = {
+    Often.INSTANT: "As it happens",
+    Often.DAILY: "Daily",
+    Often.WEEKDAYS: "Weekdays",
+    Often.WEEKLY: "Weekly",
+}
+WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 PAUSES = {
     "no permission": "I can't post there",
     "gone": "the channel is gone",
@@ -75,10 +80,16 @@ def window(days: int | None) -> str:
     return {1: "last 24 hours", 365: "last year"}.get(days, f"last {days} days")
 
 
-def about(topic: str | None, provider: str | None) -> str:
-    """Return what a subscription or list is about, escaped: `AI news from Example Times`."""
-    subject = f"{escape(topic)} news" if topic else "all news"
-    return f"{subject} from {escape(provider)}" if provider else subject
+def about(terms: Terms) -> str:
+    """Return what a subscription is about, escaped: `AI and Robotics news from Example Times`."""
+    subject = f"{_some(terms.topics)} news" if terms.topics else "all news"
+    return f"{subject} from {_some(terms.providers)}" if terms.providers else subject
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first few of the names, escaped, and how many more there are."""
+    shown_names = [escape(name) for name in names[:3]]
+    return listed([*shown_names, f"{len(names) - 3} more"] if len(names) > 3 else shown_names)
 
 
 # --- lists ---------------------------------------------------------------------------------------------------
@@ -160,10 +171,10 @@ def level_choice(level: Level, expected: str) -> str:
     return f"{LEVELS[level]} · {expected}"
 
 
-def expectation(heats: Sequence[int], bar: int, days: float) -> str:
+def expectation(heats: Sequence[int], bar: int, days: float, daily_limit: int) -> str:
     """Return how many posts to expect, from the heats of so many days: `about 5 a week`."""
     posts = sum(heat >= bar for heat in heats)
-    return rate(min(posts, round(DAILY_LIMIT * days)), days)
+    return rate(min(posts, round(daily_limit * days)), days)
 
 
 def bar(level: Level, bars: Bars) -> str:
@@ -178,17 +189,21 @@ def bar(level: Level, bars: Bars) -> str:
 
 def how(subscription: Subscription) -> str:
     """Return when a subscription posts."""
-    if subscription.often is Often.DAILY:
-        at = subscription.next_run_at
-        return f"daily at <t:{int(at.timestamp())}:t>" if at else "daily"
-    return f"as it happens, silent, at most {DAILY_LIMIT} a day"
+    terms, at = subscription.terms, subscription.next_run_at
+    if terms.often is Often.INSTANT:
+        silent = "" if terms.silent is False else "silent, "
+        return f"as it happens, {silent}at most {terms.daily_limit} a day"
+    days = {Often.DAILY: "daily", Often.WEEKDAYS: "on weekdays", Often.WEEKLY: f"on {WEEKDAYS[terms.weekday]}"}
+    return f"{days[terms.often]} at <t:{int(at.timestamp())}:t>" if at else days[terms.often]
 
 
 def done(subscription: Subscription, bars: Bars, expected: str) -> str:
     """Return the answer to a new subscription."""
-    subject = about(subscription.topic, subscription.provider)
-    if subscription.often is Often.DAILY:
-        expectation = "One message a day, on days with news."
+    terms = subscription.terms
+    subject = about(terms)
+    if terms.often is not Often.INSTANT:
+        when = {Often.DAILY: "day", Often.WEEKDAYS: "weekday", Often.WEEKLY: "week"}[terms.often]
+        expectation = f"One message a {when}, if there is news."
     elif expected == NOTHING:
         expectation = "Nothing matched lately, so it may stay quiet."
     else:
@@ -196,24 +211,24 @@ def done(subscription: Subscription, bars: Bars, expected: str) -> str:
         expectation = f"Expect {expected.replace(' a ', posts, 1)}."
     return (
         f"**Done: {subject} goes to <#{subscription.channel_id}>.**\n"
-        f"{bar(subscription.level, bars)}, {how(subscription)}. {expectation}"
+        f"{bar(terms.level, bars)}, {how(subscription)}. {expectation}"
     )
 
 
 def line(subscription: Subscription) -> str:
     """Return a subscription in the list of a server's subscriptions."""
-    subject = about(subscription.topic, subscription.provider)
+    subject = about(subscription.terms)
     last = subscription.last_post_at
     posted = f"last post <t:{int(last.timestamp())}:R>" if last else "nothing posted yet"
     return (
         f"**{subject[0].upper()}{subject[1:]}** → <#{subscription.channel_id}>\n"
-        f"-# {LEVELS[subscription.level]}, {how(subscription)} · {_state(subscription)} · {posted}"
+        f"-# {LEVELS[subscription.terms.level]}, {how(subscription)} · {_state(subscription)} · {posted}"
     )
 
 
 def short_line(subscription: Subscription) -> str:
     """Return a subscription in a long list: 25 fit a reply even if every character needs escaping."""
-    subject = cut(plain_about(subscription.topic, subscription.provider), 40)
+    subject = cut(plain_about(subscription.terms), 40)
     return f"{escape(subject)} → <#{subscription.channel_id}> · {_state(subscription)}"
 
 
@@ -224,23 +239,25 @@ def _state(subscription: Subscription) -> str:
     return f"**paused**: {because}" if because else "**paused**"
 
 
-def plain_about(topic: str | None, provider: str | None) -> str:
+def plain_about(terms: Terms) -> str:
     """Return what a subscription is about, for places without Markdown: `AI from Example Times`."""
-    subject = topic or "All news"
-    return f"{subject} from {provider}" if provider else subject
+    subject = _few(terms.topics) or "All news"
+    return f"{subject} from {_few(terms.providers)}" if terms.providers else subject
+
+
+def _few(names: Sequence[str]) -> str:
+    return listed(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
 
 
 def option_state(subscription: Subscription) -> str:
     """Return how a subscription is, for a select."""
     state = "active" if subscription.state is SubscriptionState.ACTIVE else "paused"
-    return f"{LEVELS[subscription.level]}, {OFTEN[subscription.often].lower()}, {state}"
+    return f"{LEVELS[subscription.terms.level]}, {OFTEN[subscription.terms.often].lower()}, {state}"
 
 
 def removed(subscription: Subscription) -> str:
     """Return what is said when a subscription is removed."""
-    return (
-        f"Removed: {about(subscription.topic, subscription.provider)} no longer sent to <#{subscription.channel_id}>."
-    )
+    return f"Removed: {about(subscription.terms)} no longer sent to <#{subscription.channel_id}>."
 
 
 def cannot_find(channel_id: int) -> str:
@@ -260,7 +277,7 @@ def timezone_set(timezone: str, next_run: datetime) -> str:
 
 def duplicate(subscription: Subscription) -> str:
     """Return what is said where a channel has the same subscription already."""
-    return f"<#{subscription.channel_id}> already gets {about(subscription.topic, subscription.provider)}."
+    return f"<#{subscription.channel_id}> already gets {about(subscription.terms)}."
 
 
 def missing_permissions(channel_id: int, names: Sequence[str]) -> str:
@@ -289,8 +306,8 @@ def several(lead: str, articles: Sequence[Article], most: int) -> str:
     return f"{lead}: " + "; ".join(shown(article.title, room) for article in articles)
 
 
-def more(number: int, topic: str | None, provider: str | None) -> str:
+def more(number: int, terms: Terms) -> str:
     """Return how to see what did not fit."""
-    where = f" topic\\:{escape(topic)}" if topic else ""
-    where += f" provider\\:{escape(provider)}" if provider else ""
+    where = f" topic\\:{escape(terms.topics[0])}" if len(terms.topics) == 1 else ""
+    where += f" provider\\:{escape(terms.providers[0])}" if len(terms.providers) == 1 else ""
     return f"And {number:,} more: /news latest{where}"

@@ -1,7 +1,7 @@
 """What commands and controls need of the program that runs them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, cast
 
 import discord
@@ -15,6 +15,10 @@ class Host(Protocol):
 
     database: Database
     sample: bool
+    spacing: timedelta
+    """Least time between two pushes to a channel, where its terms do not say."""
+    max_age: timedelta
+    """Age from first sight after which an article is no longer news."""
 
     def clock(self) -> datetime:
         """Return the time."""

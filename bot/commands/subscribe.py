@@ -1,6 +1,6 @@
 """`/subscribe` and `/subscriptions`: a channel's standing orders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import discord
@@ -9,15 +9,15 @@ from discord.ext import commands
 from sqlalchemy import Connection
 
 from bot.briefing.bars import default_level
-from bot.briefing.schedules import DEFAULT_MINUTE, next_daily_run
+from bot.briefing.schedules import next_run
 from bot.cards import ids, texts
 from bot.cards.layout import button, sentence
 from bot.cards.subscriptions import subscription_layout
 from bot.commands.answer import Refusal, show
 from bot.commands.host import Host, Interaction, host_of
 from bot.commands.news import known_name, provider_choices, topic_choices
-from bot.models import Bars, DeliveryKind, Filter, Level, Listing, Often, Order, Subscription, fold
-from bot.store import subscriptions
+from bot.models import Bars, DeliveryKind, Filter, Level, Listing, Often, Order, Subscription, Terms, fold
+from bot.store import servers, subscriptions
 from bot.store.articles import Place, page
 from bot.store.bars import current_bars, days_known, heats, keep_bars
 from bot.store.deliveries import pieces, queue_delivery
@@ -59,7 +59,7 @@ class Outlook:
 
     def expected(self, level: Level) -> str:
         """Return how many posts to expect at the level."""
-        return texts.expectation(self.heats, self.bars.bar(level), self.days)
+        return texts.expectation(self.heats, self.bars.bar(level), self.days, Terms().daily_limit)
 
 
 def outlook(connection: Connection, wanted: Filter, now: datetime) -> Outlook:
@@ -94,10 +94,8 @@ class _Order:
 
     guild_id: int
     channel_id: int
-    topic: str | None
-    provider: str | None
+    terms: Terms
     typed_level: str | None
-    often: Often
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class _Made:
 
 def _subscribe(connection: Connection, order: _Order, now: datetime, command: str) -> _Made:
     """Add the subscription and queue its first briefing, or raise a refusal; one transaction."""
-    same = subscriptions.same_subscription(connection, order.channel_id, order.topic, order.provider)
+    same = subscriptions.same_subscription(connection, order.channel_id, order.terms)
     if same is not None:
         raise DuplicateError(same)
     others = subscriptions.subscriptions_of(connection, order.guild_id)
@@ -118,21 +116,17 @@ def _subscribe(connection: Connection, order: _Order, now: datetime, command: st
         raise Refusal(texts.TOO_MANY_HERE.format(most=CHANNEL_CAP, command=command))
     if len(others) >= SERVER_CAP:
         raise Refusal(texts.TOO_MANY.format(most=SERVER_CAP, command=command))
-    wanted = Filter.of(order.topic, order.provider)
+    wanted = order.terms.filter
     found = outlook(connection, wanted, now)
     keep_bars(connection, wanted, now)
-    timezone = subscriptions.timezone_of(connection, order.guild_id)
-    daily = order.often is Often.DAILY
+    timezone = servers.server(connection, order.guild_id).timezone
+    terms = replace(order.terms, level=_level(order.typed_level, found))
     made = subscriptions.add_subscription(
         connection,
         guild_id=order.guild_id,
         channel_id=order.channel_id,
-        topic=order.topic,
-        provider=order.provider,
-        level=_level(order.typed_level, found),
-        often=order.often,
-        minute=DEFAULT_MINUTE,
-        next_run_at=next_daily_run(now, DEFAULT_MINUTE, timezone or "UTC") if daily else None,
+        terms=terms,
+        next_run_at=None if terms.often is Often.INSTANT else next_run(now, terms, timezone or "UTC"),
         now=now,
     )
     return _Made(made, found, timezone, _queue_first(connection, made, now))
@@ -140,7 +134,8 @@ def _subscribe(connection: Connection, order: _Order, now: datetime, command: st
 
 def _queue_first(connection: Connection, made: Subscription, now: datetime) -> bool:
     """Queue the first briefing, the hottest that the channel has not had, of any age; False if there are none."""
-    listing = Listing(Order.TOP, topic=made.topic, provider=made.provider)
+    topic, provider = (next(iter(names), None) for names in (made.terms.topics, made.terms.providers))
+    listing = Listing(Order.TOP, topic=topic, provider=provider)
     keys: list[str] = []
     place: Place | None = None
     for _ in range(_FIRST_PAGES):
@@ -156,7 +151,6 @@ def _queue_first(connection: Connection, made: Subscription, now: datetime) -> b
         channel_id=made.channel_id,
         kind=DeliveryKind.FIRST,
         told=pieces(connection, keys),
-        more=0,
         now=now,
         most=FIRST_STORIES,
     )
@@ -183,7 +177,7 @@ class Subscribe(commands.Cog):
         provider="Only this publisher",
         channel="Where to; by default here",
         how_hot="Only the hotter ones; by default at most about three a day",
-        how_often="As it happens, or once a day at 09:00",
+        how_often="As it happens, or at 09:00: daily, on weekdays, on Mondays",
     )
     @app_commands.autocomplete(topic=topic_choices, provider=provider_choices, how_hot=level_choices)
     @app_commands.choices(
@@ -207,14 +201,12 @@ class Subscribe(commands.Cog):
         missing = missing_permissions(target)
         if missing:
             raise Refusal(texts.missing_permissions(target.id, missing))
-        order = _Order(
-            guild_id=target.guild.id,
-            channel_id=target.id,
-            topic=await known_name(self._host, "topic", topic),
-            provider=await known_name(self._host, "provider", provider),
-            typed_level=how_hot,
+        terms = Terms(
+            topics=_one(await known_name(self._host, "topic", topic)),
+            providers=_one(await known_name(self._host, "provider", provider)),
             often=Often(how_often or Often.INSTANT),
         )
+        order = _Order(target.guild.id, target.id, terms, how_hot)
         command = self._host.mention("subscriptions list")
         try:
             made = await self._host.database.write(_subscribe, order, self._host.clock(), command)
@@ -225,14 +217,18 @@ class Subscribe(commands.Cog):
             return
         self._host.outbox_changed()
         self._host.schedule_changed()
-        text = texts.done(made.subscription, made.outlook.bars, made.outlook.expected(made.subscription.level))
+        text = texts.done(made.subscription, made.outlook.bars, made.outlook.expected(made.subscription.terms.level))
         if not made.first:
             text += f"\n{texts.NOTHING_YET}"
         await show(interaction, subscription_layout(made.subscription, text, ask_timezone=_asks_timezone(made)))
 
 
+def _one(name: str | None) -> tuple[str, ...]:
+    return (name,) if name else ()
+
+
 def _asks_timezone(made: _Made) -> bool:
-    return made.subscription.often is Often.DAILY and made.timezone is None
+    return made.subscription.terms.often is not Often.INSTANT and made.timezone is None
 
 
 def _target(interaction: Interaction, channel: Channel | None) -> Channel:

@@ -1,5 +1,6 @@
 """`/subscriptions`: what a server gets, and its controls."""
 
+import dataclasses
 from datetime import datetime
 from typing import Literal
 
@@ -8,7 +9,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 from sqlalchemy import Connection
 
-from bot.briefing.schedules import DEFAULT_MINUTE, known_timezone, next_daily_run
+from bot.briefing.schedules import known_timezone, next_run
 from bot.cards import texts
 from bot.cards.layout import sentence
 from bot.cards.subscriptions import subscription_layout, subscriptions_layout
@@ -16,7 +17,7 @@ from bot.commands.answer import Control, Refusal, guarded, replace, show
 from bot.commands.host import Host, Interaction, host_of
 from bot.commands.subscribe import missing_permissions
 from bot.models import Often, Subscription, SubscriptionState
-from bot.store import subscriptions
+from bot.store import servers, subscriptions
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -66,8 +67,8 @@ def _check_manager(interaction: Interaction) -> None:
 
 async def _show_subscription(interaction: Interaction, known: Subscription) -> None:
     host = host_of(interaction)
-    timezone = await host.database.read(subscriptions.timezone_of, known.guild_id)
-    asks = known.often is Often.DAILY and timezone is None
+    timezone = (await host.database.read(servers.server, known.guild_id)).timezone
+    asks = known.terms.often is not Often.INSTANT and timezone is None
     await replace(interaction, subscription_layout(known, texts.line(known), ask_timezone=asks))
 
 
@@ -115,18 +116,20 @@ async def _resume(interaction: Interaction, host: Host, known: Subscription) -> 
     now = host.clock()
     if known.state is SubscriptionState.PAUSED:
         at = now
-        if known.often is Often.DAILY:
-            timezone = await host.database.read(subscriptions.timezone_of, known.guild_id)
-            at = next_daily_run(now, known.minute, timezone or "UTC")
+        if known.terms.often is not Often.INSTANT:
+            timezone = (await host.database.read(servers.server, known.guild_id)).timezone
+            at = next_run(now, known.terms, timezone or "UTC")
         await host.database.write(subscriptions.resume_subscription, known.id, at)
         host.schedule_changed()
         host.outbox_changed()
 
 
-def _set_timezone(connection: Connection, guild_id: int, timezone: str, now: datetime) -> None:
-    daily = [s for s in subscriptions.subscriptions_of(connection, guild_id) if s.often is Often.DAILY]
-    runs = [(known.id, next_daily_run(now, known.minute, timezone)) for known in daily]
-    subscriptions.set_timezone(connection, guild_id, timezone, runs)
+def set_timezone(connection: Connection, guild_id: int, timezone: str, now: datetime) -> None:
+    """Set a server's time zone, and with it the next runs of its digests."""
+    servers.keep_server(connection, dataclasses.replace(servers.server(connection, guild_id), timezone=timezone))
+    for known in subscriptions.subscriptions_of(connection, guild_id):
+        if known.terms.often is not Often.INSTANT:
+            subscriptions.set_next_run(connection, known.id, next_run(now, known.terms, timezone))
 
 
 class TimezoneForm(ui.Modal, title="Time zone of this server"):
@@ -156,10 +159,10 @@ class TimezoneForm(ui.Modal, title="Time zone of this server"):
         await interaction.response.defer()
         host = host_of(interaction)
         now = host.clock()
-        await host.database.write(_set_timezone, interaction.guild_id, timezone, now)
+        await host.database.write(set_timezone, interaction.guild_id, timezone, now)
         host.schedule_changed()
         known = await _subscription(interaction, self._subscription_id)
-        text = f"{texts.line(known)}\n{texts.timezone_set(timezone, next_daily_run(now, DEFAULT_MINUTE, timezone))}"
+        text = f"{texts.line(known)}\n{texts.timezone_set(timezone, next_run(now, known.terms, timezone))}"
         await replace(interaction, subscription_layout(known, text, ask_timezone=False))
 
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.briefing.choosing import Candidate, choose
-from bot.briefing.schedules import DAILY_LIMIT, next_daily_run
+from bot.briefing.schedules import next_run
 from bot.models import Bars, DeliveryKind, Filter, Often, Subscription
-from bot.store import bars, candidates, deliveries, loads, subscriptions
+from bot.store import bars, candidates, deliveries, loads, servers, subscriptions
 from bot.store.database import connect
 
 _DAY = timedelta(days=1)
@@ -91,17 +91,16 @@ class Planner:
         by_filter: dict[Filter, Bars] = {}
         decisions = []
         for subscription in due:
-            wanted = subscription.filter
+            wanted = subscription.terms.filter
             if wanted not in by_filter:
                 by_filter[wanted] = bars.current_bars(read, wanted, now)
-            bar = by_filter[wanted].bar(subscription.level)
+            bar = by_filter[wanted].bar(subscription.terms.level)
             matching = [
                 candidate
                 for candidate in offered
                 if candidate.load > subscription.after_load
                 and candidate.heat >= bar
-                and (not wanted.providers or candidate.provider in wanted.providers)
-                and (not wanted.topics or wanted.topics & candidate.topics)
+                and wanted.matches(candidate.topics, candidate.provider)
                 and not had.includes(subscription.channel_id, candidate)
             ]
             decision = self._decide_one(read, subscription, matching, pushes, now)
@@ -122,9 +121,10 @@ class Planner:
         pushes: dict[int, list[tuple[int, int]]],
         now: datetime,
     ) -> _Decision:
-        if subscription.often is Often.DAILY:
-            timezone = subscriptions.timezone_of(read, subscription.guild_id) or "UTC"
-            next_run_at = next_daily_run(now, subscription.minute, timezone)
+        terms = subscription.terms
+        if terms.often is not Often.INSTANT:
+            timezone = servers.server(read, subscription.guild_id).timezone or "UTC"
+            next_run_at = next_run(now, terms, timezone)
             if subscription.next_run_at is None:  # never scheduled: its time is yet to come
                 return _Decision(subscription, next_run_at)
             return self._message(subscription, DeliveryKind.DIGEST, matching, next_run_at)
@@ -138,7 +138,7 @@ class Planner:
     def _message(
         self, subscription: Subscription, kind: DeliveryKind, matching: list[Candidate], next_run_at: datetime
     ) -> _Decision:
-        choice = choose(matching, cap=len(matching)) if subscription.filter.providers else choose(matching)
+        choice = choose(matching, cap=len(matching)) if subscription.terms.providers else choose(matching)
         if not choice.chosen:
             return _Decision(subscription, next_run_at)
         # A digest says how many more there were; as it happens, they come with the next message.
@@ -151,8 +151,9 @@ class Planner:
         if pushes and self._spacing:
             times.append(datetime.fromtimestamp(pushes[0][0], UTC) + self._spacing)
         own = [at for at, subscription_id in pushes if subscription_id == subscription.id]
-        if len(own) >= DAILY_LIMIT:
-            times.append(datetime.fromtimestamp(own[DAILY_LIMIT - 1], UTC) + _DAY)
+        limit = subscription.terms.daily_limit
+        if len(own) >= limit:
+            times.append(datetime.fromtimestamp(own[limit - 1], UTC) + _DAY)
         return max(times, default=None)
 
 
@@ -163,7 +164,7 @@ def _carry_out(write: Connection, decision: _Decision, now: datetime) -> int:
     if current is None or (current.state, current.next_run_at) != (subscription.state, subscription.next_run_at):
         return 0  # removed, paused or given another time while we chose
     subscriptions.set_next_run(write, subscription.id, decision.next_run_at)
-    bars.keep_bars(write, subscription.filter, now)
+    bars.keep_bars(write, subscription.terms.filter, now)
     if decision.message is None:
         return 0
     queued = deliveries.queue_delivery(

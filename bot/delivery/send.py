@@ -328,7 +328,7 @@ class Sender:
             async with asyncio.timeout(self._deadline):
                 sent = await channel.send(
                     content=message.content,
-                    embed=message.embed,
+                    embeds=[message.embed] if message.embed else [],
                     view=message.view,
                     silent=message.silent,
                     nonce=delivery.nonce,

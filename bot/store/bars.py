@@ -1,9 +1,10 @@
 """The heat that each level demands, computed once a day for each distinct filter and stored."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.briefing.bars import bars_of
@@ -16,7 +17,10 @@ _DAYS = 90
 
 def filter_name(filter: Filter) -> str:  # noqa: A002 - the word of the domain
     """Return the name under which a filter's bars are stored."""
-    return json.dumps([sorted(filter.topics), sorted(filter.providers)], ensure_ascii=False)
+    names = [sorted(filter.topics), sorted(filter.providers)]
+    if filter.without_topics or filter.without_providers:
+        names += [sorted(filter.without_topics), sorted(filter.without_providers)]
+    return json.dumps(names, ensure_ascii=False)
 
 
 def heats(connection: Connection, filter: Filter, now: datetime, days: int) -> list[int]:  # noqa: A002
@@ -26,10 +30,17 @@ def heats(connection: Connection, filter: Filter, now: datetime, days: int) -> l
     )
     if filter.providers:
         query = query.where(articles.c.provider_folded.in_(filter.providers))
+    if filter.without_providers:
+        query = query.where(articles.c.provider_folded.not_in(filter.without_providers))
     if filter.topics:
-        tagged = select(article_topics.c.article).where(article_topics.c.topic.in_(filter.topics))
-        query = query.where(articles.c.number.in_(tagged))
+        query = query.where(articles.c.number.in_(_tagged(filter.topics)))
+    if filter.without_topics:
+        query = query.where(articles.c.number.not_in(_tagged(filter.without_topics)))
     return [heat for heat in connection.execute(query).scalars() if heat is not None]
+
+
+def _tagged(topics: Collection[str]) -> Select[tuple[int]]:
+    return select(article_topics.c.article).where(article_topics.c.topic.in_(topics))
 
 
 def stored_bars(connection: Connection, filter: Filter, now: datetime) -> Bars | None:  # noqa: A002

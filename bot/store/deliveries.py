@@ -37,11 +37,12 @@ class Piece:
     key: str
     url_key: str
     story: str
+    heat: int | None = None
 
 
 def pieces(connection: Connection, keys: Sequence[str]) -> list[Piece]:
     """Return the pieces of the articles, in the order of the keys."""
-    columns = (articles.c.key, articles.c.url_key, articles.c.story)
+    columns = (articles.c.key, articles.c.url_key, articles.c.story, articles.c.heat)
     rows = {row.key: Piece(*row) for row in connection.execute(select(*columns).where(articles.c.key.in_(keys)))}
     return [rows[key] for key in keys if key in rows]
 
@@ -54,13 +55,16 @@ def queue_delivery(
     channel_id: int,
     kind: DeliveryKind,
     told: Sequence[Piece],
-    more: int,
     now: datetime,
+    more: int = 0,
     most: int | None = None,
+    bar: int = 0,
+    role_id: int | None = None,
 ) -> int | None:
     """Queue one message and return its id; what the channel has had by now is left out, None if that is everything.
 
-    Of what is left, no more than the first `most` are told.
+    Of what is left, no more than the first `most` are told. `bar` is the heat that was demanded, and `role_id` the
+    role to ping.
     """
     had_by_now = had(connection, {channel_id}, told, now)
     told = [piece for piece in told if not had_by_now.includes(channel_id, piece)][:most]
@@ -76,11 +80,14 @@ def queue_delivery(
             kind=kind.value,
             state=DeliveryState.PENDING.value,
             nonce="",
+            bar=bar,
+            role_id=role_id,
             more=more,
             attempts=0,
             queued_at=at,
             due_at=at,
             uncertain=False,
+            edits=0,
         )
     )
     assert queued.inserted_primary_key is not None
@@ -98,6 +105,7 @@ def queue_delivery(
                 "key": piece.key,
                 "url_key": piece.url_key,
                 "story": piece.story,
+                "heat": piece.heat,
                 "at": at,
             }
             for position, piece in enumerate(told)
@@ -216,6 +224,8 @@ def claim_deliveries(
                 attempts=row["attempts"],
                 queued_at=queued_at,
                 first_attempt_at=moment(row["first_attempt_at"]),
+                bar=row["bar"],
+                role_id=row["role_id"],
             )
         )
     return dropped, claimed

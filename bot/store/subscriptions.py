@@ -1,15 +1,14 @@
-"""Subscriptions, and the time zone of their servers."""
+"""Subscriptions: channels' standing orders."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.models import DeliveryState, Level, Often, Subscription, SubscriptionState, fold
+from bot.models import DeliveryState, Subscription, SubscriptionState, Terms
 from bot.store.loads import newest_load
 from bot.store.rows import epoch, moment
-from bot.store.tables import deliveries, guilds, subscriptions
+from bot.store.tables import deliveries, subscriptions
+from bot.store.terms import terms_of, terms_text
 
 _last_post = (
     select(func.max(deliveries.c.sent_at))
@@ -20,21 +19,19 @@ _last_post = (
 
 
 def _from_row(row: RowMapping) -> Subscription:
-    created = moment(row["created_at"])
+    created, edited = moment(row["created_at"]), moment(row["edited_at"])
     assert created is not None
+    assert edited is not None
     return Subscription(
         id=row["id"],
         guild_id=row["guild_id"],
         channel_id=row["channel_id"],
-        topic=row["topic"],
-        provider=row["provider"],
-        level=Level(row["level"]),
-        often=Often(row["often"]),
-        minute=row["minute"],
+        terms=terms_of(row["terms"]),
         state=SubscriptionState(row["state"]),
         paused_because=row["paused_because"],
         after_load=row["after_load"],
         created_at=created,
+        edited_at=edited,
         next_run_at=moment(row["next_run_at"]),
         last_post_at=moment(row.get("last_post_at")),
     )
@@ -55,14 +52,10 @@ def subscriptions_of(connection: Connection, guild_id: int) -> tuple[Subscriptio
     return _select(connection, subscriptions.c.guild_id == guild_id)
 
 
-def same_subscription(
-    connection: Connection, channel_id: int, topic: str | None, provider: str | None
-) -> Subscription | None:
-    """Return the channel's subscription to just this topic and provider, if there is one."""
-    for known in _select(connection, subscriptions.c.channel_id == channel_id):
-        if (fold(known.topic or ""), fold(known.provider or "")) == (fold(topic or ""), fold(provider or "")):
-            return known
-    return None
+def same_subscription(connection: Connection, channel_id: int, terms: Terms) -> Subscription | None:
+    """Return the channel's subscription to just the same, if there is one."""
+    known = _select(connection, subscriptions.c.channel_id == channel_id)
+    return next((each for each in known if each.terms.subject == terms.subject), None)
 
 
 def add_subscription(
@@ -70,11 +63,7 @@ def add_subscription(
     *,
     guild_id: int,
     channel_id: int,
-    topic: str | None,
-    provider: str | None,
-    level: Level,
-    often: Often,
-    minute: int,
+    terms: Terms,
     next_run_at: datetime | None,
     now: datetime,
 ) -> Subscription:
@@ -83,14 +72,12 @@ def add_subscription(
         insert(subscriptions).values(
             guild_id=guild_id,
             channel_id=channel_id,
-            topic=topic,
-            provider=provider,
-            level=level.value,
-            often=often.value,
-            minute=minute,
+            terms=terms_text(terms),
             state=SubscriptionState.ACTIVE.value,
+            strikes=0,
             after_load=newest_load(connection),
             created_at=epoch(now),
+            edited_at=epoch(now),
             next_run_at=epoch(next_run_at),
         )
     )
@@ -98,6 +85,17 @@ def add_subscription(
     made = subscription(connection, added.inserted_primary_key[0])
     assert made is not None
     return made
+
+
+def set_terms(
+    connection: Connection, subscription_id: int, terms: Terms, next_run_at: datetime | None, now: datetime
+) -> None:
+    """Give a subscription other terms, and the time at which it is looked at next."""
+    connection.execute(
+        update(subscriptions)
+        .where(subscriptions.c.id == subscription_id)
+        .values(terms=terms_text(terms), edited_at=epoch(now), next_run_at=epoch(next_run_at))
+    )
 
 
 def remove_subscription(connection: Connection, subscription_id: int) -> None:
@@ -165,18 +163,3 @@ def count_subscriptions(connection: Connection) -> tuple[int, int]:
     rows = connection.execute(select(subscriptions.c.state, func.count()).group_by(subscriptions.c.state))
     counts: dict[str, int] = {state: count for state, count in rows}  # noqa: C416 - typed
     return counts.get(SubscriptionState.ACTIVE.value, 0), counts.get(SubscriptionState.PAUSED.value, 0)
-
-
-def timezone_of(connection: Connection, guild_id: int) -> str | None:
-    """Return the time zone that a server chose."""
-    return connection.execute(select(guilds.c.timezone).where(guilds.c.guild_id == guild_id)).scalar_one_or_none()
-
-
-def set_timezone(
-    connection: Connection, guild_id: int, timezone: str, next_runs: Sequence[tuple[int, datetime]]
-) -> None:
-    """Set a server's time zone, and with it the next runs of its daily subscriptions (by id)."""
-    statement = upsert(guilds).values(guild_id=guild_id, timezone=timezone)
-    connection.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_={"timezone": timezone}))
-    for subscription_id, at in next_runs:
-        set_next_run(connection, subscription_id, at)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.briefing.schedules import DEFAULT_MINUTE, known_timezone, next_daily_run
+from bot.briefing.schedules import known_timezone, next_run
+from bot.models import Often, Terms
 
 ZONES = [
     "UTC",
@@ -18,6 +19,14 @@ ZONES = [
     "Pacific/Kiritimati",
     "Africa/Casablanca",
 ]
+
+
+NINE = 9 * 60
+
+
+def next_daily_run(now: datetime, minute: int, timezone: str) -> datetime:
+    """Return the next run of a daily digest."""
+    return next_run(now, Terms(often=Often.DAILY, minute=minute), timezone)
 
 
 def utc(text: str) -> datetime:
@@ -48,8 +57,24 @@ def test_the_next_run(now: str, minute: int, timezone: str, run: str) -> None:
     assert next_daily_run(utc(now), minute, timezone) == utc(run)
 
 
+@pytest.mark.parametrize(
+    ("often", "weekday", "now", "run"),
+    [
+        pytest.param(Often.WEEKDAYS, 0, "2026-06-12 06:00", "2026-06-12 07:00", id="Friday morning"),
+        pytest.param(Often.WEEKDAYS, 0, "2026-06-12 08:00", "2026-06-15 07:00", id="after Friday comes Monday"),
+        pytest.param(Often.WEEKDAYS, 0, "2026-06-14 08:00", "2026-06-15 07:00", id="Sunday"),
+        pytest.param(Often.WEEKLY, 0, "2026-06-15 06:00", "2026-06-15 07:00", id="Monday, before"),
+        pytest.param(Often.WEEKLY, 0, "2026-06-15 07:00", "2026-06-22 07:00", id="Monday, at"),
+        pytest.param(Often.WEEKLY, 6, "2026-10-19 08:00", "2026-10-25 08:00", id="the Sunday on which clocks change"),
+        pytest.param(Often.WEEKLY, 6, "2026-10-24 22:30", "2026-10-25 08:00", id="Sunday there, Saturday in UTC"),
+    ],
+)
+def test_weekdays_and_weekly_in_berlin(often: Often, weekday: int, now: str, run: str) -> None:
+    assert next_run(utc(now), Terms(often=often, weekday=weekday), "Europe/Berlin") == utc(run)
+
+
 @pytest.mark.parametrize("timezone", ZONES)
-@pytest.mark.parametrize("minute", [DEFAULT_MINUTE, 0, 150, 23 * 60 + 59])
+@pytest.mark.parametrize("minute", [NINE, 0, 150, 23 * 60 + 59])
 def test_there_is_one_run_a_local_day_for_a_year(timezone: str, minute: int) -> None:
     zone = ZoneInfo(timezone)
     at = datetime(2026, 1, 1, tzinfo=zone).astimezone(UTC) - timedelta(seconds=1)
@@ -111,4 +136,4 @@ def test_no_such_time_zone(typed: str) -> None:
 @given(st.sampled_from(sorted(available_timezones())))
 def test_what_is_known_can_be_used(zone: str) -> None:
     known = known_timezone(zone)
-    assert known is None or next_daily_run(utc("2026-06-10"), DEFAULT_MINUTE, known) > utc("2026-06-10")
+    assert known is None or next_daily_run(utc("2026-06-10"), NINE, known) > utc("2026-06-10")

@@ -1,5 +1,6 @@
 """News to make cards of, ordinary and hostile, and Discord's verdict on what comes of it."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -15,11 +16,10 @@ from bot.models import (
     DeliveryKind,
     DeliveryState,
     Image,
-    Level,
-    Often,
     Report,
     Subscription,
     SubscriptionState,
+    Terms,
     key_of,
     nonce_of,
 )
@@ -61,20 +61,26 @@ def report(number: int = 1, **fields: object) -> Report:
 
 
 def subscription(**fields: object) -> Subscription:
-    """Return an ordinary subscription with some fields changed."""
+    """Return an ordinary subscription with some fields changed: its own, or those of its terms.
+
+    `topic` and `provider` stand for the only one, and None for all.
+    """
+    for one, many in (("topic", "topics"), ("provider", "providers")):
+        if one in fields:
+            name = fields.pop(one)
+            fields[many] = () if name is None else (name,)
+    of_terms = {field.name for field in dataclasses.fields(Terms)} & fields.keys()
+    terms = {"topics": ("AI",)} | {name: fields.pop(name) for name in of_terms}
     values: dict[str, object] = {
         "id": 7,
         "guild_id": 10,
         "channel_id": 123456789012345678,
-        "topic": "AI",
-        "provider": None,
-        "level": Level.EVERYTHING,
-        "often": Often.INSTANT,
-        "minute": 540,
+        "terms": Terms(**terms),  # type: ignore[arg-type]  # the fields of a test
         "state": SubscriptionState.ACTIVE,
         "paused_because": None,
         "after_load": 1,
         "created_at": NOW,
+        "edited_at": NOW,
         "next_run_at": None,
     }
     return Subscription(**(values | fields))  # type: ignore[arg-type]  # the fields of a test
@@ -182,7 +188,7 @@ def payload(message: PushMessage) -> Json:
     """Return a pushed message as it goes over the wire."""
     return {
         "content": message.content,
-        "embeds": [message.embed.to_dict()],
+        "embeds": [message.embed.to_dict()] if message.embed else [],
         "components": message.view.to_components(),
     }
 

@@ -41,8 +41,8 @@ async def test_with_nothing_given(filled: World) -> None:
     assert "Expect about" in text
     assert labels(asked) == ["Pause", "Remove"]
     (made,) = await subscriptions(filled)
-    assert (made.channel_id, made.topic, made.provider) == (filled.news.id, None, None)
-    assert (made.level, made.often, made.after_load) == (Level.EVERYTHING, Often.INSTANT, 1)
+    assert (made.channel_id, made.terms.topics, made.terms.providers) == (filled.news.id, (), ())
+    assert (made.terms.level, made.terms.often, made.after_load) == (Level.EVERYTHING, Often.INSTANT, 1)
 
 
 async def test_the_first_briefing_comes_at_once_silent_with_the_hottest(filled: World) -> None:
@@ -102,8 +102,12 @@ async def test_with_everything_given(filled: World) -> None:
     assert f"daily at <t:{int(NINE.timestamp())}:t>" in text
     assert "Hottest (everything, until there are 20 scored stories to tell levels apart)" in text
     (made,) = await subscriptions(filled)
-    assert (made.channel_id, made.topic, made.provider) == (filled.other.id, "Robotics", "Daily Sample")
-    assert (made.level, made.often, made.next_run_at) == (Level.HOTTEST, Often.DAILY, NINE)
+    assert (made.channel_id, made.terms.topics, made.terms.providers) == (
+        filled.other.id,
+        ("Robotics",),
+        ("Daily Sample",),
+    )
+    assert (made.terms.level, made.terms.often, made.next_run_at) == (Level.HOTTEST, Often.DAILY, NINE)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +116,7 @@ async def test_with_everything_given(filled: World) -> None:
 async def test_how_hot_may_be_typed(filled: World, typed: str, level: str) -> None:
     await filled.ann.slash(filled.news, "subscribe", how_hot=typed)
     (made,) = await subscriptions(filled)
-    assert made.level == level
+    assert made.terms.level == level
 
 
 @pytest.mark.parametrize(
@@ -153,7 +157,7 @@ async def test_a_busy_feed_gets_a_higher_bar_by_itself(world: World) -> None:
     world.load()
     asked = await world.ann.slash(world.news, "subscribe")
     assert "\nHot: top quarter of your filter, now heat " in words(asked)
-    assert (await subscriptions(world))[0].level is Level.HOT
+    assert (await subscriptions(world))[0].terms.level is Level.HOT
 
 
 # --- where it may go -----------------------------------------------------------------------------------------

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
 from bot.delivery.plan import Planned, Planner
 from bot.loading import load
-from bot.models import DeliveryKind, DeliveryState, Level, LoadReport, Often, Subscription, key_of
+from bot.models import DeliveryKind, DeliveryState, LoadReport, Server, Subscription, Terms, key_of
 from bot.settings import read_settings
-from bot.store import subscriptions
+from bot.store import servers, subscriptions
 from bot.store.database import connect
 from bot.store.deliveries import Outcome, claim_deliveries, pieces, queue_delivery, record_outcomes
 from bot.store.tables import deliveries, delivery_articles
@@ -123,22 +124,19 @@ class Newsroom:
         *,
         topic: str | None = None,
         provider: str | None = None,
-        level: Level = Level.EVERYTHING,
-        often: Often = Often.INSTANT,
         next_run_at: datetime | None = None,
         first: Sequence[str] = (),
+        **terms: Any,
     ) -> Subscription:
-        """Add a subscription, with a first briefing of the articles named."""
+        """Add a subscription, with a first briefing of the articles named; `terms` are the fields of its terms."""
         with connect(self.url, writes=True) as connection, connection.begin():
             made = subscriptions.add_subscription(
                 connection,
                 guild_id=self.guild_id,
                 channel_id=channel,
-                topic=topic,
-                provider=provider,
-                level=level,
-                often=often,
-                minute=9 * 60,
+                terms=Terms(
+                    **{"topics": (topic,) if topic else (), "providers": (provider,) if provider else ()} | terms
+                ),
                 next_run_at=next_run_at,
                 now=self.now,
             )
@@ -150,7 +148,6 @@ class Newsroom:
                     channel_id=channel,
                     kind=DeliveryKind.FIRST,
                     told=pieces(connection, [key_of(name) for name in first]),
-                    more=0,
                     now=self.now,
                 )
         return made
@@ -168,7 +165,7 @@ class Newsroom:
     def set_timezone(self, timezone: str) -> None:
         """Set the server's time zone."""
         with connect(self.url, writes=True) as connection, connection.begin():
-            subscriptions.set_timezone(connection, self.guild_id, timezone, [])
+            servers.keep_server(connection, Server(self.guild_id, timezone=timezone))
 
     def next_run(self) -> datetime | None:
         """Return when the scheduler would look again."""

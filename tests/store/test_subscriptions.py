@@ -1,14 +1,16 @@
-"""Subscriptions: made, found, paused, due, removed; and the time zone of their servers."""
+"""Subscriptions: made, found, paused, due, removed."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.models import DeliveryKind, DeliveryState, Level, Often, Subscription, SubscriptionState
+from bot.models import DeliveryKind, DeliveryState, Level, Look, Often, Subscription, SubscriptionState, Terms
 from bot.store import subscriptions
 from bot.store.deliveries import Outcome, Piece, claim_deliveries, queue_delivery, record_outcomes
 from bot.store.tables import deliveries
+from bot.store.terms import terms_of
 from tests.conftest import NOW
 from tests.store.kept import article, keep
 
@@ -28,13 +30,15 @@ def add(
         connection,
         guild_id=guild,
         channel_id=channel,
-        topic=topic,
-        provider=provider,
-        level=Level.HOT,
-        often=Often.DAILY if next_run_at else Often.INSTANT,
-        minute=540,
+        terms=terms(topic, provider, Often.DAILY if next_run_at else Often.INSTANT),
         next_run_at=next_run_at,
         now=NOW,
+    )
+
+
+def terms(topic: str | None, provider: str | None, often: Often = Often.INSTANT) -> Terms:
+    return Terms(
+        topics=(topic,) if topic else (), providers=(provider,) if provider else (), level=Level.HOT, often=often
     )
 
 
@@ -46,7 +50,6 @@ def queue(connection: Connection, wanted: Subscription, key: str) -> int:
         channel_id=wanted.channel_id,
         kind=DeliveryKind.PUSH,
         told=[Piece(key, f"//news.example/{key}", key)],
-        more=0,
         now=NOW,
     )
     assert queued is not None
@@ -58,13 +61,7 @@ def test_what_is_added_comes_back(connection: Connection) -> None:
         keep(connection, [article("a")])
         made = add(connection, topic="AI", provider="Example Times", next_run_at=NOW + HOUR)
         assert subscriptions.subscription(connection, made.id) == made
-    assert (made.topic, made.provider, made.level, made.often, made.minute) == (
-        "AI",
-        "Example Times",
-        Level.HOT,
-        Often.DAILY,
-        540,
-    )
+    assert made.terms == terms("AI", "Example Times", Often.DAILY)
     assert (made.state, made.paused_because, made.after_load) == (SubscriptionState.ACTIVE, None, 1)
     assert (made.created_at, made.next_run_at, made.last_post_at) == (NOW, NOW + HOUR, None)
 
@@ -91,7 +88,7 @@ def test_the_same_subscription(
 ) -> None:
     with connection.begin():
         made = add(connection, topic="AI", provider="Example Times")
-        found = subscriptions.same_subscription(connection, channel, topic, provider)
+        found = subscriptions.same_subscription(connection, channel, terms(topic, provider))
     assert found == (made if same else None)
 
 
@@ -125,6 +122,42 @@ def test_pausing_and_resuming(connection: Connection) -> None:
         assert subscriptions.count_subscriptions(connection) == (1, 0)
 
 
+def test_other_terms_take_the_place_of_the_old(connection: Connection) -> None:
+    every = Terms(
+        topics=("AI", "Robotics"),
+        providers=("Example Times",),
+        without_topics=("Crime",),
+        without_providers=("Daily Sample",),
+        words=("chip maker",),
+        without_words=("football",),
+        type="video",
+        level=Level.HOTTEST,
+        min_heat=0,
+        often=Often.WEEKLY,
+        minute=1,
+        weekday=6,
+        spacing=0,
+        daily_limit=1,
+        size=10,
+        publisher_cap=0,
+        quiet=(0, 0),
+        look=Look.HEADLINE,
+        silent=False,
+        role_id=2**63 - 1,
+        ping_level=Level.HOT,
+        daily_pings=3,
+    )
+    with connection.begin():
+        made = add(connection)
+        subscriptions.set_terms(connection, made.id, every, NOW + HOUR, NOW + HOUR)
+        found = subscriptions.subscription(connection, made.id)
+    assert found == replace(made, terms=every, next_run_at=NOW + HOUR, edited_at=NOW + HOUR)
+
+
+def test_terms_of_a_newer_program_are_read_as_far_as_they_are_known() -> None:
+    assert terms_of('{"level": "hot", "invented": [1]}') == Terms(level=Level.HOT)
+
+
 def test_which_are_due(connection: Connection) -> None:
     with connection.begin():
         waiting = add(connection)
@@ -146,15 +179,3 @@ def test_which_are_due(connection: Connection) -> None:
         assert subscriptions.next_run(connection) == NOW
         subscriptions.set_next_run(connection, due.id, NOW + 2 * HOUR)
         assert subscriptions.next_run(connection) == NOW + HOUR
-
-
-def test_a_time_zone_moves_the_runs_given(connection: Connection) -> None:
-    with connection.begin():
-        assert subscriptions.timezone_of(connection, 1) is None
-        daily, other = add(connection, next_run_at=NOW), add(connection, next_run_at=NOW)
-        subscriptions.set_timezone(connection, 1, "Europe/Berlin", [(daily.id, NOW + HOUR)])
-        subscriptions.set_timezone(connection, 1, "Asia/Tokyo", [])
-        assert subscriptions.timezone_of(connection, 1) == "Asia/Tokyo"
-        assert subscriptions.timezone_of(connection, 2) is None
-        runs = {each.id: each.next_run_at for each in subscriptions.subscriptions_of(connection, 1)}
-    assert runs == {daily.id: NOW + HOUR, other.id: NOW}

@@ -1,0 +1,32 @@
+"""Words that people choose, found in news: whole words and phrases, in any case."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from bot.models import fold
+
+# Scripts that are written without spaces between words: there, a word ends wherever it ends.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+@lru_cache(maxsize=4096)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    phrases = sorted({" ".join(fold(word).split()) for word in words} - {""})
+    return re.compile("|".join(map(_whole, phrases))) if phrases else None
+
+
+def _whole(phrase: str) -> str:
+    before = r"(?<!\w)" if _is_of_spaced_word(phrase[0]) else ""
+    after = r"(?!\w)" if _is_of_spaced_word(phrase[-1]) else ""
+    return before + r"\s+".join(map(re.escape, phrase.split(" "))) + after
+
+
+def _is_of_spaced_word(character: str) -> bool:
+    return character.isalnum() and not _UNSPACED.match(character)
+
+
+def mentions(folded: str, words: Iterable[str]) -> bool:
+    """Whether a folded text holds any of the words; a word may be a phrase."""
+    pattern = _pattern(tuple(words))
+    return pattern is not None and pattern.search(folded) is not None
