@@ -42,6 +42,36 @@ def run(job: str, folder: Path, database: Path) -> Run:
     return Run(values["start"], values["work"], values["memory"])
 
 
+def tree_memory(job: str, folder: Path, database: Path) -> float:
+    """Run a job, and return the most memory in MB that it and the processes that it forked had at once.
+
+    Pages that several share count once (PSS), looked at every 20 ms.
+    """
+    process = child(job, folder, database)
+    most = 0.0
+    while process.poll() is None:
+        most = max(most, sum(map(_proportional, (process.pid, *_children(process.pid)))))
+        time.sleep(0.02)
+    result(process)
+    return most
+
+
+def _children(process: int) -> list[int]:
+    try:
+        return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _proportional(process: int) -> float:
+    """Return the process's memory in MB, its share of what others have too."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has just ended
+        return 0.0
+    return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:")), 0.0)
+
+
 def remove(database: Path) -> None:
     """Remove a database with what lies beside it."""
     for suffix in ("", "-wal", "-shm"):

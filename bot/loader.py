@@ -145,6 +145,7 @@ class Loader:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 limit=1 << 22,
+                start_new_session=True,
             )
         except OSError as error:
             raise HeatlineError(f"The loader could not be started: {error.strerror}.") from None
@@ -162,8 +163,8 @@ class Loader:
             raise HeatlineError(f"The load took over {minutes} minutes and was stopped; nothing was changed.") from None
         finally:
             if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
+                with suppress(ProcessLookupError):  # with those that it forked
+                    os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
             complaint = (await stderr).decode(errors="replace").strip()
         if outcome.report is not None:

@@ -30,17 +30,27 @@ def read_files(
 ) -> Iterator[tuple[Found, FileReport]]:
     """Yield every file with its report, names as they are written there; of files that claim one id, all but one are
     rejected. All that may claim the same id have to be among the files."""
-    claims = Counter(found.id for found in files)
-    twins = [found for found in files if claims[found.id] > 1]
-    for done, found in enumerate(files):
+    alone, twins = twins_apart(files)
+    for done, found in enumerate(alone):
         if progress and done % _STEP == 0:
             progress(done, len(files))
-        if claims[found.id] == 1:
-            yield found, read_file(found, now)
-    if twins:
-        yield from zip(twins, _without_twins(twins, [read_file(found, now) for found in twins]), strict=True)
+        yield found, read_file(found, now)
+    yield from zip(twins, read_twins(twins, now), strict=True)
     if progress:
         progress(len(files), len(files))
+
+
+def twins_apart(files: Sequence[Found]) -> tuple[list[Found], list[Found]]:
+    """Return the files that are alone in claiming their id, and those that are not."""
+    claims = Counter(found.id for found in files)
+    if len(claims) == len(files):
+        return list(files), []
+    return [f for f in files if claims[f.id] == 1], [f for f in files if claims[f.id] > 1]
+
+
+def read_twins(twins: Sequence[Found], now: datetime) -> list[FileReport]:
+    """Return the reports of files that share ids: of those with one id, all but one are rejected."""
+    return _without_twins(twins, [read_file(found, now) for found in twins])
 
 
 def read_file(found: Found, now: datetime) -> FileReport:

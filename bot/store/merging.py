@@ -15,6 +15,11 @@ from bot.store.rows import ARTICLE_COLUMNS, epoch
 
 _HEAT_KEPT = timedelta(days=365)
 
+# Columns of `articles` that an index has, and those that none has. Setting the first means rewriting index entries,
+# which is most of the work of a reload: that is done only for articles in which they differ.
+_INDEXED = ("url_key", "provider_folded", "published", "heat")
+_PLAIN = tuple(column for column in ARTICLE_COLUMNS if column not in ("id", "key", *_INDEXED))
+
 
 def merge(connection: Connection, report: LoadReport, spellings: Mapping[Spelling, int], now: datetime) -> LoadReport:
     """Write what is staged and return the report, with the load's number if it changed anything.
@@ -30,11 +35,12 @@ def merge(connection: Connection, report: LoadReport, spellings: Mapping[Spellin
         merge_spellings(connection, spellings)
         count_names(connection)
     _merge_files(connection)
+    skipped, rejected = run("SELECT total(status = 'skip'), total(status = 'reject') FROM files").one()
     report = replace(
         report,
         articles=run("SELECT count(*) FROM articles WHERE published").scalar_one(),
-        skipped=run("SELECT count(*) FROM files WHERE status = 'skip'").scalar_one(),
-        rejected=run("SELECT count(*) FROM files WHERE status = 'reject'").scalar_one(),
+        skipped=int(skipped),
+        rejected=int(rejected),
         unchanged=run("SELECT count(*) FROM articles").scalar_one() - report.added - report.updated - report.hidden,
         problem_count=run("SELECT count(*) FROM problems").scalar_one(),
         problems=first_problems(connection, 10),
@@ -60,18 +66,23 @@ def _merge_articles(connection: Connection, load: int, at: int) -> None:
     held = run("SELECT count(*) FROM articles").scalar_one()
     rebuilds = search.rebuilds(rows, held)
     if not rebuilds:
-        search.unindex(connection, "SELECT number FROM outgoing")
+        search.unindex(connection, "SELECT number FROM outgoing WHERE retold")
     run("DELETE FROM article_topics WHERE article IN (SELECT number FROM outgoing)")
     run("DELETE FROM story_words WHERE (word, seen_at, article) IN (SELECT * FROM outgoing_words)")
     run("DELETE FROM coverage_urls WHERE (url_key, article) IN (SELECT * FROM outgoing_coverage)")
     run("DELETE FROM story_links WHERE other IN (SELECT key FROM outgoing)")
     run("DELETE FROM story_links WHERE key IN (SELECT key FROM outgoing)")
-    run("DELETE FROM articles WHERE number IN (SELECT number FROM outgoing)")
+    run("DELETE FROM articles WHERE number IN (SELECT number FROM outgoing WHERE NOT replaced)")
+    run(f"UPDATE articles SET {_set(_PLAIN)} FROM incoming i WHERE i.old = articles.number")
+    run(
+        f"""UPDATE articles SET {_set(_INDEXED)} FROM incoming i WHERE i.old = articles.number
+            AND ({" OR ".join(f"articles.{column} IS NOT i.{column}" for column in _INDEXED)})"""
+    )
     run("INSERT INTO sightings SELECT key, seen_at, ?, quiet FROM first_sights", (load,))
     run(
         f"""INSERT INTO articles (number, seen_at, story, {columns})
             SELECT i.number, i.seen_at, m.story, {", ".join(f"i.{column}" for column in ARTICLE_COLUMNS)}
-            FROM incoming i JOIN moved m ON m.key = i.key ORDER BY i.number"""
+            FROM incoming i JOIN moved m ON m.key = i.key WHERE i.old IS NULL ORDER BY i.number"""
     )
     run("UPDATE articles SET story = m.story FROM moved m WHERE articles.key = m.key AND articles.story <> m.story")
     run(
@@ -101,7 +112,12 @@ def _merge_articles(connection: Connection, load: int, at: int) -> None:
     if rebuilds:
         search.rebuild(connection)
     else:
-        search.index(connection, "SELECT number FROM incoming")
+        untouched = "SELECT number FROM outgoing WHERE NOT retold"
+        search.index(connection, f"SELECT number FROM incoming WHERE number NOT IN ({untouched})")
+
+
+def _set(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"{column} = i.{column}" for column in columns)
 
 
 def merge_spellings(connection: Connection, counted: Mapping[Spelling, int]) -> None:

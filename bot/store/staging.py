@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping
 
 from bot.briefing.stories import headline, shared_words, url_key
 from bot.corpus import Spelling, spellings_of
-from bot.models import Article, FileReport, FileStatus, fold
-from bot.store.rows import ARTICLE_COLUMNS, article_values, epoch, from_row
+from bot.models import FileReport, FileStatus, fold
+from bot.store.rows import ARTICLE_COLUMNS, article_values, coverage_addresses, epoch, from_row
 
 # Reports held before they are compared and staged: at 1 each would cost a query, at all of them their memory.
 _CHUNK = 1000
@@ -31,6 +32,10 @@ _NEWS = timedelta(hours=48)
 _FLOOD = 50
 _FLOOD_SHARE = 0.2
 
+_FINGERPRINT, _TITLE, _EXCERPT, _PUBLISHED = map(
+    ARTICLE_COLUMNS.index, ("fingerprint", "title", "excerpt", "published")
+)
+
 _TABLES = f"""
     CREATE TEMP TABLE staged_files (file TEXT PRIMARY KEY, stamp INTEGER, status TEXT NOT NULL, article TEXT NOT NULL);
     CREATE TEMP TABLE gone_files (file TEXT PRIMARY KEY);
@@ -40,12 +45,50 @@ _TABLES = f"""
     CREATE TEMP TABLE incoming_topics (place INTEGER, topic TEXT);
     CREATE TEMP TABLE incoming_words (place INTEGER, word TEXT);
     CREATE TEMP TABLE incoming_coverage (place INTEGER, url_key TEXT);
-    CREATE TEMP TABLE outgoing (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, replaced INTEGER NOT NULL);
+    CREATE TEMP TABLE outgoing (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, replaced INTEGER NOT NULL,
+        retold INTEGER NOT NULL);
     CREATE TEMP TABLE outgoing_words (word TEXT, seen_at INTEGER, article INTEGER);
     CREATE TEMP TABLE outgoing_coverage (url_key TEXT, article INTEGER);
     CREATE TEMP TABLE first_sights (key TEXT PRIMARY KEY, seen_at INTEGER NOT NULL, quiet INTEGER NOT NULL);
     CREATE TEMP TABLE moved (key TEXT PRIMARY KEY, story TEXT NOT NULL);
 """
+
+
+class Prepared(NamedTuple):
+    """What a file's report comes to in the tables. A tuple of plain values, because it may come from another process.
+
+    `values` are those of the article's columns, None where there is no article; its words, the addresses of its
+    coverage and its spellings are what stories and names are told by.
+    """
+
+    file: str
+    status: str
+    article_id: str
+    problems: tuple[tuple[object, ...], ...]
+    values: tuple[object, ...] | None = None
+    topics: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    coverage: tuple[str, ...] = ()
+    spellings: tuple[Spelling, ...] = ()
+
+
+def prepared(report: FileReport, article_id: str) -> Prepared:
+    """Return what is staged of a file's report; `article_id` is what the file claims, whether it is taken or not."""
+    problems = tuple((each.file, each.line, each.field, each.what, each.done) for each in report.problems)
+    article = report.article
+    if article is None:
+        return Prepared(report.file, report.status.value, article_id, problems)
+    return Prepared(
+        report.file,
+        report.status.value,
+        article_id,
+        problems,
+        article_values(article),
+        tuple({fold(topic) for topic in article.topics}) if article.published else (),
+        tuple(shared_words(headline(article.title))),
+        tuple({url_key(other.url) for other in article.coverage}),
+        tuple(spellings_of(article)),
+    )
 
 
 @dataclass(slots=True)
@@ -63,7 +106,7 @@ class Staging:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: list[tuple[FileReport, int | None, str, bool]] = []
+        self._waiting: list[tuple[Prepared, int | None, bool]] = []
         self._place = 0
         self._loaded: set[str] = set()
         self._lost: set[str] = set()
@@ -75,9 +118,9 @@ class Staging:
             if statement.strip():
                 connection.exec_driver_sql(statement)
 
-    def add(self, report: FileReport, stamp: int | None, article_id: str, *, fresh_root: bool) -> None:
-        """Stage what a file says; `stamp` is what its file looked like, `fresh_root` that its root is new."""
-        self._waiting.append((report, stamp, article_id, fresh_root))
+    def add(self, file: Prepared, stamp: int | None, *, fresh_root: bool) -> None:
+        """Stage what a file says; `stamp` is what it looked like, `fresh_root` that its root is new."""
+        self._waiting.append((file, stamp, fresh_root))
         if len(self._waiting) >= _CHUNK:
             self._flush()
 
@@ -93,7 +136,7 @@ class Staging:
         for chunk in _chunks(sorted(self._lost - self._loaded)):
             rows = list(self._existing(chunk).values())
             self.counts.gone += len(rows)
-            self._let_go(rows, replaced=False)
+            self._let_go([(row, None) for row in rows])
         self._sight(now)
 
     # --- comparing ---
@@ -102,43 +145,42 @@ class Staging:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        known = self._existing([report.article.id for report, *_ in waiting if report.article])
+        known = self._existing([file.article_id for file, *_ in waiting if file.values])
         self._many(
             "INSERT OR REPLACE INTO staged_files VALUES (?, ?, ?, ?)",
-            [(report.file, stamp, report.status.value, article) for report, stamp, article, _ in waiting],
+            [(file.file, stamp, file.status, file.article_id) for file, stamp, _ in waiting],
         )
-        problems = [problem for report, *_ in waiting for problem in report.problems]
-        self._many(
-            "INSERT INTO staged_problems VALUES (?, ?, ?, ?, ?)",
-            [(problem.file, problem.line, problem.field, problem.what, problem.done) for problem in problems],
-        )
+        problems = [problem for file, *_ in waiting for problem in file.problems]
+        self._many("INSERT INTO staged_problems VALUES (?, ?, ?, ?, ?)", problems)
         rows: list[tuple[object, ...]] = []
         topics: list[tuple[int, str]] = []
         words: list[tuple[int, str]] = []
         coverage: list[tuple[int, str]] = []
-        replaced: list[RowMapping] = []
-        for report, _, article_id, fresh_root in waiting:
-            article = report.article
-            if article is None:
-                self._lost.add(article_id)
+        replaced: list[tuple[RowMapping, int, Prepared]] = []
+        for file, _, fresh_root in waiting:
+            if file.values is None:
+                self._lost.add(file.article_id)
                 continue
-            self._loaded.add(article.id)
-            values = article_values(article)
-            old = known.get(article.id)
-            if old is not None and old["fingerprint"] == values[2]:
+            self._loaded.add(file.article_id)
+            old = known.get(file.article_id)
+            if old is not None and old["fingerprint"] == file.values[_FINGERPRINT]:
                 continue
-            self._count(article, old)
+            self._count(old, published=bool(file.values[_PUBLISHED]))
             self._place += 1
             place = self._place
-            rows.append((place, *_old_values(old), fresh_root, None, old["number"] if old else None, *values))
-            if article.published:
-                topics += [(place, topic) for topic in {fold(topic) for topic in article.topics}]
-            words += [(place, word) for word in shared_words(headline(article.title))]
-            coverage += [(place, address) for address in {url_key(other.url) for other in article.coverage}]
-            self.spellings.update(spellings_of(article))
-            if old is not None:
-                replaced.append(old)
-        self._let_go(replaced, replaced=True)
+            rows.append((place, *_old_values(old), fresh_root, None, old["number"] if old else None, *file.values))
+            topics += [(place, topic) for topic in file.topics]
+            self.spellings.update(file.spellings)
+            if old is None:
+                words += [(place, word) for word in file.words]
+                coverage += [(place, address) for address in file.coverage]
+            else:
+                replaced.append((old, place, file))
+        for old, place, file in replaced:
+            had = _Derived(old)
+            words += [(place, word) for word in file.words if word not in had.words]
+            coverage += [(place, address) for address in file.coverage if address not in had.coverage]
+        self._let_go([(old, file) for old, _, file in replaced])
         marks = ", ".join("?" * (7 + len(ARTICLE_COLUMNS)))
         self._many(f"INSERT INTO incoming VALUES ({marks})", rows)
         self._many("INSERT INTO incoming_topics VALUES (?, ?)", topics)
@@ -151,24 +193,28 @@ class Staging:
         )
         return {row["id"]: row for row in rows.mappings()}
 
-    def _count(self, article: Article, old: RowMapping | None) -> None:
+    def _count(self, old: RowMapping | None, *, published: bool) -> None:
         if old is None:
             self.counts.added += 1
-        elif old["published"] and not article.published:
+        elif old["published"] and not published:
             self.counts.hidden += 1
         else:
             self.counts.updated += 1
 
-    def _let_go(self, rows: Sequence[RowMapping], *, replaced: bool) -> None:
-        """Stage that rows go, for good or for those that take their places, with all that was derived from them."""
+    def _let_go(self, rows: Sequence[tuple[RowMapping, Prepared | None]]) -> None:
+        """Stage that rows go, each for good or for what takes its place, with what was derived from them and goes."""
+        outgoing: list[tuple[int, str, bool, bool]] = []
         words: list[tuple[str, int, int]] = []
         addresses: list[tuple[str, int]] = []
-        for row in rows:
-            number, old = row["number"], from_row(row)
-            words += [(word, row["seen_at"], number) for word in shared_words(headline(old.title))]
-            addresses += [(address, number) for address in {url_key(report.url) for report in old.coverage}]
-            self.spellings.subtract(spellings_of(old))
-        self._many("INSERT INTO outgoing VALUES (?, ?, ?)", [(row["number"], row["key"], replaced) for row in rows])
+        for row, successor in rows:
+            number, had = row["number"], _Derived(row)
+            kept_words, kept_coverage = (successor.words, successor.coverage) if successor else ((), ())
+            words += [(word, row["seen_at"], number) for word in had.words.difference(kept_words)]
+            addresses += [(address, number) for address in had.coverage.difference(kept_coverage)]
+            self.spellings.subtract(spellings_of(from_row(row)))
+            retold = successor is None or (row["title"], row["excerpt"]) != _text(successor)
+            outgoing.append((number, row["key"], successor is not None, retold))
+        self._many("INSERT INTO outgoing VALUES (?, ?, ?, ?)", outgoing)
         self._many("INSERT INTO outgoing_words VALUES (?, ?, ?)", words)
         self._many("INSERT INTO outgoing_coverage VALUES (?, ?)", addresses)
 
@@ -214,6 +260,19 @@ class Staging:
     def _many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         if rows:
             self._connection.exec_driver_sql(statement, list(rows))
+
+
+class _Derived:
+    """What stories find a row's article by."""
+
+    def __init__(self, row: RowMapping) -> None:
+        self.words = frozenset(shared_words(headline(row["title"])))
+        self.coverage = frozenset(coverage_addresses(row["coverage"]))
+
+
+def _text(file: Prepared) -> tuple[object, object]:
+    assert file.values is not None
+    return file.values[_TITLE], file.values[_EXCERPT]
 
 
 def _old_values(old: RowMapping | None) -> tuple[object, object, object]:
