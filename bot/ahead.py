@@ -22,12 +22,13 @@ _MOST = 2
 # How far each may be ahead, in bytes: some hundred results. More is memory; less, and they wait while we are busy.
 _PIPE = 1 << 20
 _LENGTH = struct.Struct("<I")
+_PROTOCOL = pickle.HIGHEST_PROTOCOL
 
 
 def ahead(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
     """Yield what the work makes of each item, in order, done in other processes while the caller is busy.
 
-    Items are inherited, results are pickled. What the work raises is raised here; where one of the processes is killed,
+    Items and results are pickled. What the work raises is raised here; where one of the processes is killed,
     this one is, by the same signal. With few items, one CPU, or on a system that cannot fork, it is done here.
     """
     processes = min(_MOST, os.cpu_count() or 1)
@@ -36,7 +37,8 @@ def ahead(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
         return
     sys.stdout.flush()
     sys.stderr.flush()
-    batches = [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
+    # As bytes, items are in pages that the others only read: counting references to 100,000 of them would copy 25 MB.
+    batches = [pickle.dumps(items[start : start + _BATCH], _PROTOCOL) for start in range(0, len(items), _BATCH)]
     workers: list[_Worker[R]] = []
     try:
         workers = [_start(work, batches[number::processes]) for number in range(processes)]
@@ -81,7 +83,7 @@ class _Worker(Generic[R]):
             os.waitpid(self.process, 0)
 
 
-def _start(work: Callable[[T], R], batches: Sequence[Sequence[T]]) -> _Worker[R]:
+def _start(work: Callable[[T], R], batches: Sequence[bytes]) -> _Worker[R]:
     reading, writing = os.pipe()
     process = os.fork()
     if process:
@@ -97,7 +99,7 @@ def _start(work: Callable[[T], R], batches: Sequence[Sequence[T]]) -> _Worker[R]
         os._exit(status)
 
 
-def _work(work: Callable[[T], R], batches: Sequence[Sequence[T]], writing: int) -> None:
+def _work(work: Callable[[T], R], batches: Sequence[bytes], writing: int) -> None:
     with suppress(ImportError, AttributeError, OSError):
         import fcntl
 
@@ -105,7 +107,8 @@ def _work(work: Callable[[T], R], batches: Sequence[Sequence[T]], writing: int) 
     with os.fdopen(writing, "wb", buffering=0) as pipe:
         for batch in batches:
             try:
-                body = pickle.dumps([work(item) for item in batch], protocol=pickle.HIGHEST_PROTOCOL)
+                items = cast("list[T]", pickle.loads(batch))  # noqa: S301 - ours
+                body = pickle.dumps([work(item) for item in items], _PROTOCOL)
             except Exception as error:  # it is the caller's
                 body = pickle.dumps(error)
             view = memoryview(_LENGTH.pack(len(body)) + body)
