@@ -1,6 +1,7 @@
 """How hot is hot: levels in words instead of raw numbers."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from bot.models import Bars, Level
 
@@ -8,13 +9,19 @@ from bot.models import Bars, Level
 _CALM = 3
 
 
-def bars_of(heats: Sequence[int]) -> Bars:
+def bars_of(heats: Iterable[int]) -> Bars:
     """Return the bars of a filter from the heats of its articles: top quarter and top tenth, by nearest rank."""
-    ordered = sorted(heats, reverse=True)
-    count = len(ordered)
-    if not count:
-        return Bars(0, 0, 0)
-    return Bars(hot=ordered[-(-count // 4) - 1], hottest=ordered[-(-count // 10) - 1], counted=count)
+    counts = heats if isinstance(heats, Counter) else Counter(heats)
+    total = counts.total()
+    return Bars(_ranked(counts, -(-total // 4)), _ranked(counts, -(-total // 10)), total)
+
+
+def _ranked(counts: Counter[int], rank: int) -> int:
+    for heat in sorted(counts, reverse=True):
+        rank -= counts[heat]
+        if rank <= 0:
+            return heat
+    return 0
 
 
 def default_level(bars: Bars, heats: Sequence[int], days: float) -> Level:

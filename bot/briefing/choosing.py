@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SIZE = 5
-"""Articles in one message."""
-
-PUBLISHER_CAP = 2
-"""Articles of one provider in one message: one publisher has four fifths of a real feed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What choosing needs to know of a pushable article. Names are folded; times are epoch seconds."""
+    """What choosing needs to know of a pushable article.
+
+    Names are folded, and so is `text`: title and excerpt, where words are looked for. Times are epoch seconds.
+    """
 
     key: str
     url_key: str
@@ -25,11 +22,18 @@ class Candidate:
     published_at: int
     seen_at: int
     load: int
+    type: str = "article"
+    text: str = ""
 
     @property
     def rank(self) -> tuple[int, int, int, str]:
         """The order of briefings, highest first: heat, then quality, published date and key."""
         return self.heat, self.quality, self.published_at, self.key
+
+
+def hottest_first(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the candidates in the order of briefings."""
+    return sorted(candidates, key=lambda candidate: candidate.rank, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,25 @@ class Choice:
     more: int
 
 
-def choose(matching: Iterable[Candidate], size: int = SIZE, cap: int = PUBLISHER_CAP) -> Choice:
-    """Return the hottest of the matching candidates: one per story and per address, at most `cap` of one provider."""
+def choose(ordered: Iterable[Candidate], size: int, cap: int, *, counting: bool = True) -> Choice:
+    """Return the first of the candidates: one per story and per address, at most `cap` of one provider (0: any number).
+
+    They come hottest first. Without `counting`, `more` only tells whether there are more.
+    """
     told: set[str] = set()
     taken: Counter[str] = Counter()
     chosen: list[Candidate] = []
     more = 0
-    for candidate in sorted(matching, key=lambda c: c.rank, reverse=True):
+    for candidate in ordered:
         if candidate.story in told or candidate.url_key in told:
             continue
-        told |= {candidate.story, candidate.url_key}
-        if len(chosen) < size and taken[candidate.provider] < cap:
+        told.add(candidate.story)
+        told.add(candidate.url_key)
+        if len(chosen) < size and (not cap or taken[candidate.provider] < cap):
             taken[candidate.provider] += 1
             chosen.append(candidate)
         else:
             more += 1
+            if not counting and len(chosen) >= size:
+                break
     return Choice(tuple(chosen), more)

@@ -1,58 +1,76 @@
 """Choosing and queueing: after each load, and whenever a subscription is due.
 
-Runs in a worker thread with connections of its own, in slices: readers and the sender go on meanwhile. It may run
-twice over the same load without harm: what a channel has, or has coming, is never queued for it again.
+Runs in a worker thread with connections of its own: readers and the sender go on meanwhile. A pass reads one snapshot,
+decides by `bot.briefing.deciding`, and writes slice by slice what still holds when it is written. It may run twice over
+the same load without harm: what a channel has, or has coming, is never queued for it again.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.briefing.choosing import Candidate, choose
+from bot.briefing.deciding import DAY, Decision, Recent, decide
 from bot.briefing.schedules import next_run
-from bot.models import Bars, DeliveryKind, Filter, Often, Subscription
-from bot.store import bars, candidates, deliveries, loads, servers, subscriptions
+from bot.delivery.demand import Demand, Group
+from bot.models import DeliveryKind, Often
+from bot.store.bars import TodaysBars, store_bars
+from bot.store.candidates import Taken, recent_messages
 from bot.store.database import connect
+from bot.store.deliveries import Message, channels_told_since, newest_delivery, queue_deliveries
+from bot.store.due import Due, due, set_next_runs, unchanged, waiting
+from bot.store.loads import mark_planned, newest_load, unplanned_loads, was_planned_today
+from bot.store.rows import epoch
 
-_DAY = timedelta(days=1)
-
-# Subscriptions looked at between two transactions: at 1 each would cost a sync to disk, at all of them other writers
-# would wait for the whole pass.
-_SLICE = 500
+# Subscriptions between two transactions: at 1 each would cost a sync to disk, at all of them other writers would wait
+# for the whole pass. Where everyone gets a message these take 0.1 s.
+_SLICE = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a pass did: messages queued, loads covered."""
+    """What planning did: messages queued, loads covered."""
 
     messages: int
     loads: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Queue:
-    subscription: Subscription
-    kind: DeliveryKind
-    chosen: tuple[Candidate, ...]
-    more: int
+class _Decided:
+    subscription: Due
+    group: Group
+    decision: Decision
+
+    @property
+    def message(self) -> Message:
+        terms, decision = self.group.terms, self.decision
+        return Message(
+            self.subscription.id,
+            self.subscription.guild_id,
+            self.subscription.channel_id,
+            DeliveryKind.PUSH if terms.often is Often.INSTANT else DeliveryKind.DIGEST,
+            decision.chosen,
+            decision.more,
+            self.group.bar,
+            decision.role_id,
+        )
+
+    def recent(self, now: datetime) -> Recent:
+        """Return the message as those after it in the channel see it."""
+        instant = self.group.terms.often is Often.INSTANT
+        return Recent(int(now.timestamp()), self.subscription.id, instant, self.decision.role_id is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """What a pass decided on one subscription: a message or none, and when to look at it again."""
-
-    subscription: Subscription
-    next_run_at: datetime | None
-    message: _Queue | None = None
+class _OvertakenError(Exception):
+    """A load came while a pass went on: what it read of articles and stories no longer holds."""
 
 
 class Planner:
     """Plans everything that is due.
 
-    `spacing` is the least time between two pushes to a channel, `max_age` the age from first sight after which an
-    article is no longer news.
+    `spacing` is the least time between two pushes to a channel where the terms say nothing else, `max_age` the age
+    from first sight after which an article is no longer news.
     """
 
     def __init__(self, url: str, *, spacing: timedelta, max_age: timedelta) -> None:
@@ -62,119 +80,132 @@ class Planner:
 
     def plan(self, now: datetime) -> Planned:
         """Queue what is due now and return what was done."""
-        queued = 0
+        before = 0
         with connect(self._url, writes=False) as read, connect(self._url, writes=True) as write:
-            covered = loads.unplanned_loads(read)
-            offered = candidates.candidates(read, now - self._max_age)
-            read.rollback()
-            beyond = 0
-            while due := subscriptions.due_subscriptions(
-                read, now, after_a_load=bool(covered), beyond=beyond, most=_SLICE
-            ):
-                beyond = due[-1].id
-                decisions = self._decide(read, due, offered, now)
-                read.rollback()
-                with write.begin():
-                    queued += sum(_carry_out(write, decision, now) for decision in decisions)
-            read.rollback()
-            if covered:
-                with write.begin():
-                    loads.mark_planned(write, covered, now)
-        return Planned(queued, covered)
-
-    def _decide(
-        self, read: Connection, due: Sequence[Subscription], offered: Sequence[Candidate], now: datetime
-    ) -> list[_Decision]:
-        channels = {subscription.channel_id for subscription in due}
-        had = candidates.had(read, channels, offered, now)
-        pushes = candidates.recent_pushes(read, channels, now - max(_DAY, self._spacing))
-        by_filter: dict[Filter, Bars] = {}
-        decisions = []
-        for subscription in due:
-            wanted = subscription.terms.filter
-            if wanted not in by_filter:
-                by_filter[wanted] = bars.current_bars(read, wanted, now)
-            bar = by_filter[wanted].bar(subscription.terms.level)
-            matching = [
-                candidate
-                for candidate in offered
-                if candidate.load > subscription.after_load
-                and candidate.heat >= bar
-                and wanted.matches(candidate.topics, candidate.provider)
-                and not had.includes(subscription.channel_id, candidate)
-            ]
-            decision = self._decide_one(read, subscription, matching, pushes, now)
-            if decision.message is not None:
-                channel = subscription.channel_id
-                for candidate in decision.message.chosen:
-                    had.add(channel, candidate)
-                if decision.message.kind is DeliveryKind.PUSH:
-                    pushes.setdefault(channel, []).insert(0, (int(now.timestamp()), subscription.id))
-            decisions.append(decision)
-        return decisions
-
-    def _decide_one(
-        self,
-        read: Connection,
-        subscription: Subscription,
-        matching: list[Candidate],
-        pushes: dict[int, list[tuple[int, int]]],
-        now: datetime,
-    ) -> _Decision:
-        terms = subscription.terms
-        if terms.often is not Often.INSTANT:
-            timezone = servers.server(read, subscription.guild_id).timezone or "UTC"
-            next_run_at = next_run(now, terms, timezone)
-            if subscription.next_run_at is None:  # never scheduled: its time is yet to come
-                return _Decision(subscription, next_run_at)
-            return self._message(subscription, DeliveryKind.DIGEST, matching, next_run_at)
-        if not matching:
-            return _Decision(subscription, None)
-        earliest = self._earliest_push(subscription, pushes.get(subscription.channel_id, ()))
-        if earliest is not None and earliest > now:
-            return _Decision(subscription, earliest)
-        return self._message(subscription, DeliveryKind.PUSH, matching, now + self._spacing)
-
-    def _message(
-        self, subscription: Subscription, kind: DeliveryKind, matching: list[Candidate], next_run_at: datetime
-    ) -> _Decision:
-        choice = choose(matching, cap=len(matching)) if subscription.terms.providers else choose(matching)
-        if not choice.chosen:
-            return _Decision(subscription, next_run_at)
-        # A digest says how many more there were; as it happens, they come with the next message.
-        more = choice.more if kind is DeliveryKind.DIGEST else 0
-        return _Decision(subscription, next_run_at, _Queue(subscription, kind, choice.chosen, more))
-
-    def _earliest_push(self, subscription: Subscription, pushes: Sequence[tuple[int, int]]) -> datetime | None:
-        """Return when spacing and daily limit let the next push go, None for at any time."""
-        times = []
-        if pushes and self._spacing:
-            times.append(datetime.fromtimestamp(pushes[0][0], UTC) + self._spacing)
-        own = [at for at, subscription_id in pushes if subscription_id == subscription.id]
-        limit = subscription.terms.daily_limit
-        if len(own) >= limit:
-            times.append(datetime.fromtimestamp(own[limit - 1], UTC) + _DAY)
-        return max(times, default=None)
+            while True:
+                one = _Pass(read, write, now, spacing=self._spacing, max_age=self._max_age)
+                try:
+                    return Planned(before + one.plan(), one.loads)
+                except _OvertakenError:
+                    before += one.queued
+                finally:
+                    read.rollback()
 
 
-def _carry_out(write: Connection, decision: _Decision, now: datetime) -> int:
-    """Queue the decision's message and set the next run; return the number of messages queued."""
-    subscription = decision.subscription
-    current = subscriptions.subscription(write, subscription.id)
-    if current is None or (current.state, current.next_run_at) != (subscription.state, subscription.next_run_at):
-        return 0  # removed, paused or given another time while we chose
-    subscriptions.set_next_run(write, subscription.id, decision.next_run_at)
-    bars.keep_bars(write, subscription.terms.filter, now)
-    if decision.message is None:
-        return 0
-    queued = deliveries.queue_delivery(
-        write,
-        subscription_id=subscription.id,
-        guild_id=subscription.guild_id,
-        channel_id=subscription.channel_id,
-        kind=decision.message.kind,
-        told=[deliveries.Piece(c.key, c.url_key, c.story) for c in decision.message.chosen],
-        more=decision.message.more,
-        now=now,
-    )
-    return 0 if queued is None else 1
+class _Pass:
+    """One pass over one snapshot of the database."""
+
+    def __init__(
+        self, read: Connection, write: Connection, now: datetime, *, spacing: timedelta, max_age: timedelta
+    ) -> None:
+        self._read, self._write, self._now, self._spacing = read, write, now, spacing
+        self.loads = unplanned_loads(read)
+        self._newest_load = newest_load(read)
+        self._seen = newest_delivery(read)
+        self._told_by_others: set[int] = set()
+        self._told: dict[int, list[_Decided]] = {}
+        self._bars = TodaysBars(read, now)
+        self._all_news = Demand(read, now, max_age, self._bars)
+        # Who waits for a load had all else before, decided by the same bars: on another day all is looked at again.
+        only_new = was_planned_today(read, now)
+        self._news = Demand(read, now, max_age, self._bars, self.loads) if only_new else self._all_news
+        self.queued = 0
+
+    def plan(self) -> int:
+        """Queue what is due and return the number of messages. Raises `_OvertakenError` if a load comes meanwhile."""
+        for subscriptions in due(self._read, self._now, most=_SLICE):
+            self._plan(subscriptions, self._all_news)
+        if self.loads:
+            for subscriptions in waiting(self._read, most=_SLICE):
+                self._plan(subscriptions, self._news)
+            with self._write.begin():
+                self._check_loads()
+                mark_planned(self._write, self.loads, self._now)
+        return self.queued
+
+    def _plan(self, subscriptions: Sequence[Due], demand: Demand) -> None:
+        decided = self._decide(subscriptions, demand)
+        if decided or self._bars.unsaved:
+            self._queue(decided)
+
+    def _decide(self, subscriptions: Sequence[Due], demand: Demand) -> list[_Decided]:
+        concerned = demand.concerned(subscriptions)
+        if not concerned:
+            return []
+        taken, now = demand.taken, self._now
+        taken.read(concerned[0][0].channel_id, concerned[-1][0].channel_id, now)
+        recent = self._recent(concerned, taken)
+        for channel in {each.channel_id for each, _ in concerned} & self._told.keys():
+            for told in self._told[channel]:
+                taken.add(channel, told.decision.chosen)
+                recent.setdefault(channel, []).append(told.recent(now))
+        decided = []
+        for subscription, group in concerned:
+            terms, channel = group.terms, subscription.channel_id
+            instant = terms.often is Often.INSTANT
+            if not instant and subscription.next_run_at is None:  # never scheduled: its time is yet to come
+                decision = Decision(next_run(now, terms, group.timezone or "UTC"))
+            else:
+                matching = taken.left(channel, group.since(subscription.after_load))
+                if instant and not matching and subscription.next_run_at is None:
+                    continue
+                decision = decide(
+                    terms,
+                    group.timezone,
+                    matching,
+                    recent.get(channel, ()),
+                    now,
+                    subscription_id=subscription.id,
+                    spacing=self._spacing,
+                    ping_bar=group.ping_bar,
+                )
+            decided.append(each := _Decided(subscription, group, decision))
+            if decision.chosen:
+                taken.add(channel, decision.chosen)
+                recent.setdefault(channel, []).append(each.recent(now))
+                self._told.setdefault(channel, []).append(each)
+        return decided
+
+    def _recent(self, concerned: Sequence[tuple[Due, Group]], taken: Taken) -> dict[int, list[Recent]]:
+        """Return what the channels had lately to which anything could be posted now."""
+        channels = {
+            each.channel_id for each, group in concerned if taken.left(each.channel_id, group.since(each.after_load))
+        }
+        spacings = {group.terms.spacing or 0 for _, group in concerned}
+        longest = max(DAY, self._spacing, timedelta(minutes=max(spacings)))
+        return recent_messages(self._read, channels, self._now - longest)
+
+    def _queue(self, decided: Sequence[_Decided]) -> None:
+        with self._write.begin():
+            self._carry_out(decided)
+
+    def _carry_out(self, decided: Sequence[_Decided]) -> None:
+        """Queue what was decided, where it still holds, and set when to look again."""
+        write, now = self._write, self._now
+        self._check_loads()
+        self._told_by_others |= channels_told_since(write, self._seen)
+        same = unchanged(write, [each.subscription for each in decided])
+        messages, times = [], {}
+        for each in decided:
+            subscription, look_again = each.subscription, each.decision.look_again
+            if subscription.id not in same:
+                continue  # removed, paused or edited while we chose
+            if each.decision.chosen:
+                if subscription.channel_id in self._told_by_others:
+                    look_again = now  # it was told something while we chose: choose anew
+                else:
+                    messages.append(each.message)
+            if epoch(look_again) != subscription.next_run_at:
+                times[subscription.id] = look_again
+        if messages:
+            queue_deliveries(write, messages, now)
+        set_next_runs(write, times)
+        if self._bars.unsaved:
+            store_bars(write, self._bars.unsaved, now)
+            self._bars.unsaved = []
+        self._seen = newest_delivery(write)
+        self.queued += len(messages)
+
+    def _check_loads(self) -> None:
+        if newest_load(self._write) != self._newest_load:
+            raise _OvertakenError

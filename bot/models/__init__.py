@@ -13,8 +13,10 @@ from bot.models.corpus import (
     key_of,
 )
 from bot.models.delivery import (
+    NOTHING_BLOCKED,
     Backtest,
     Bars,
+    Blocked,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -41,9 +43,11 @@ from bot.models.reading import (
 )
 
 __all__ = [
+    "NOTHING_BLOCKED",
     "Article",
     "Backtest",
     "Bars",
+    "Blocked",
     "CorpusSummary",
     "Delivery",
     "DeliveryKind",

@@ -160,6 +160,17 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """What is shown to nobody in a server: publishers (folded names), and articles with certain words."""
+
+    providers: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
+
+
+NOTHING_BLOCKED = Blocked()
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """A server's settings. Blocked words and providers are as they were written; they go for replies and pushes."""
 
@@ -170,6 +181,11 @@ class Server:
     share: bool = True
     blocked_providers: tuple[str, ...] = ()
     blocked_words: tuple[str, ...] = ()
+
+    @property
+    def blocked(self) -> Blocked:
+        """What is shown to nobody in the server."""
+        return Blocked(frozenset(map(fold, self.blocked_providers)), self.blocked_words)
 
 
 @dataclass(frozen=True, slots=True)

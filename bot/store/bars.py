@@ -1,14 +1,15 @@
 """The heat that each level demands, computed once a day for each distinct filter and stored."""
 
 import json
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from bot.briefing.bars import bars_of
 from bot.models import Bars, Filter
+from bot.store.candidates import folded_topics
 from bot.store.rows import epoch
 from bot.store.tables import article_topics, articles, bars
 
@@ -28,15 +29,21 @@ def heats(connection: Connection, filter: Filter, now: datetime, days: int) -> l
     query = select(articles.c.heat).where(
         articles.c.published.is_(True), articles.c.heat >= 0, articles.c.seen_at >= epoch(now - timedelta(days=days))
     )
+    return [heat for heat in connection.execute(query.where(*filtered(filter))).scalars() if heat is not None]
+
+
+def filtered(filter: Filter) -> list[ColumnElement[bool]]:  # noqa: A002
+    """Return the conditions under which a visible article matches the filter."""
+    conditions: list[ColumnElement[bool]] = []
     if filter.providers:
-        query = query.where(articles.c.provider_folded.in_(filter.providers))
+        conditions.append(articles.c.provider_folded.in_(filter.providers))
     if filter.without_providers:
-        query = query.where(articles.c.provider_folded.not_in(filter.without_providers))
+        conditions.append(articles.c.provider_folded.not_in(filter.without_providers))
     if filter.topics:
-        query = query.where(articles.c.number.in_(_tagged(filter.topics)))
+        conditions.append(articles.c.number.in_(_tagged(filter.topics)))
     if filter.without_topics:
-        query = query.where(articles.c.number.not_in(_tagged(filter.without_topics)))
-    return [heat for heat in connection.execute(query).scalars() if heat is not None]
+        conditions.append(articles.c.number.not_in(_tagged(filter.without_topics)))
+    return conditions
 
 
 def _tagged(topics: Collection[str]) -> Select[tuple[int]]:
@@ -54,6 +61,17 @@ def stored_bars(connection: Connection, filter: Filter, now: datetime) -> Bars |
     return Bars(*row) if row else None
 
 
+def bars_on(connection: Connection, filter: Filter, at: datetime) -> Bars | None:  # noqa: A002
+    """Return the bars of the filter that were in force then: of that day, else of the last day before that has any."""
+    row = connection.execute(
+        select(bars.c.hot, bars.c.hottest, bars.c.counted)
+        .where(bars.c.filter == filter_name(filter), bars.c.day <= int(at.timestamp()) // 86_400)
+        .order_by(bars.c.day.desc())
+        .limit(1)
+    ).first()
+    return Bars(*row) if row else None
+
+
 def current_bars(connection: Connection, filter: Filter, now: datetime) -> Bars:  # noqa: A002
     """Return today's bars of the filter: as stored, else computed on the spot."""
     return stored_bars(connection, filter, now) or bars_of(heats(connection, filter, now, _DAYS))
@@ -64,10 +82,88 @@ def keep_bars(connection: Connection, filter: Filter, now: datetime) -> Bars:  #
     kept = stored_bars(connection, filter, now)
     if kept is None:
         kept = bars_of(heats(connection, filter, now, _DAYS))
-        values = {"hot": kept.hot, "hottest": kept.hottest, "counted": kept.counted}
-        day = int(now.timestamp()) // 86_400
-        connection.execute(upsert(bars).values(filter=filter_name(filter), day=day, **values).on_conflict_do_nothing())
+        store_bars(connection, [(filter, kept)], now)
     return kept
+
+
+def store_bars(connection: Connection, computed: Sequence[tuple[Filter, Bars]], now: datetime) -> None:
+    """Store today's bars of filters, but for those that are stored."""
+    day = int(now.timestamp()) // 86_400
+    connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO bars (filter, day, hot, hottest, counted) VALUES (?, ?, ?, ?, ?)",
+        [(filter_name(filter), day, kept.hot, kept.hottest, kept.counted) for filter, kept in computed],  # noqa: A001
+    )
+
+
+# Fewer filters than this are asked for one by one. At 1 a day's first pass would read all articles of 90 days for one
+# new filter; at thousands it would read them thousands of times.
+_FEW = 20
+
+_Cell = tuple[str, frozenset[str]]
+_Cells = Mapping[_Cell, Counter[int]]
+
+
+class TodaysBars:
+    """The bars of many filters on one day; `unsaved` are those that are yet to be stored."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+        self._cells: _Cells | None = None
+        self._known: dict[Filter, Bars] = {}
+        self.unsaved: list[tuple[Filter, Bars]] = []
+
+    def __getitem__(self, filter: Filter) -> Bars:  # noqa: A002
+        return self._known[filter]
+
+    def read(self, filters: Iterable[Filter]) -> None:
+        """Make the bars of these filters known: as stored, else computed."""
+        names = {filter_name(each): each for each in filters if each not in self._known}
+        rows = self._connection.exec_driver_sql(
+            """SELECT filter, hot, hottest, counted FROM bars
+               WHERE day = ? AND filter IN (SELECT value FROM json_each(?))""",
+            (int(self._now.timestamp()) // 86_400, json.dumps(list(names), ensure_ascii=False)),
+        )
+        self._known |= {names[name]: Bars(*values) for name, *values in rows}
+        missing = [each for each in names.values() if each not in self._known]
+        if len(missing) < _FEW and self._cells is None:
+            computed = [(each, bars_of(heats(self._connection, each, self._now, _DAYS))) for each in missing]
+        else:
+            if self._cells is None:
+                self._cells = _cells(self._connection, self._now)
+            computed = _bars_of_many(self._cells, missing)
+        self._known |= dict(computed)
+        self.unsaved += computed
+
+
+def _cells(connection: Connection, now: datetime) -> _Cells:
+    """Return how often each heat comes among the articles of a provider with the same topics."""
+    rows = connection.exec_driver_sql(
+        """SELECT provider_folded, topics, heat, count(*) FROM articles WHERE published AND heat >= 0 AND seen_at >= ?
+           GROUP BY 1, 2, 3""",
+        (epoch(now - timedelta(days=_DAYS)),),
+    )
+    cells: dict[_Cell, Counter[int]] = {}
+    for provider, topics, heat, count in rows:
+        cells.setdefault((provider, folded_topics(topics)), Counter())[heat] += count
+    return cells
+
+
+def _bars_of_many(cells: _Cells, filters: Iterable[Filter]) -> list[tuple[Filter, Bars]]:
+    by_name: dict[str, list[_Cell]] = {}
+    for provider, topics in cells:
+        for name in (f"provider {provider}", *(f"topic {topic}" for topic in topics)):
+            by_name.setdefault(name, []).append((provider, topics))
+    found = []
+    for each in filters:
+        names = [f"topic {topic}" for topic in each.topics] or [f"provider {name}" for name in each.providers]
+        near = {cell for name in names for cell in by_name.get(name, ())} if names else set(cells)
+        counts: Counter[int] = Counter()
+        for provider, topics in near:
+            if each.matches(topics, provider):
+                counts.update(cells[provider, topics])
+        found.append((each, bars_of(counts)))
+    return found
 
 
 def days_known(connection: Connection, now: datetime) -> float:

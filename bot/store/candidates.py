@@ -1,48 +1,75 @@
 """What could be pushed, and what channels have had."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, text
 
 from bot.briefing.choosing import Candidate
-from bot.models import fold
+from bot.briefing.deciding import Recent
+from bot.models import DeliveryKind, fold
 from bot.store.rows import epoch
-from bot.store.tables import articles, sightings
 
 # A story that a channel has had is not told there again within these days.
-_STORY_DAYS = 7
+STORY_DAYS = 7
 
 
-def candidates(connection: Connection, since: datetime) -> tuple[Candidate, ...]:
-    """Return the pushable articles first sighted since then, but for those that came quietly with a backfill."""
-    rows = connection.execute(
-        select(articles, sightings.c.load)
-        .join(sightings, sightings.c.key == articles.c.key)
-        .where(
-            sightings.c.seen_at >= epoch(since),
-            sightings.c.quiet.is_(False),
-            articles.c.published.is_(True),
-            articles.c.heat >= 0,
-        )
-    ).mappings()
-    return tuple(
-        Candidate(
-            key=row["key"],
-            url_key=row["url_key"],
-            story=row["story"],
-            provider=row["provider_folded"],
-            topics=frozenset(map(fold, json.loads(row["topics"]))),
-            heat=row["heat"],
-            quality=row["quality"] or 0,
-            published_at=row["published_at"] or 0,
-            seen_at=row["seen_at"],
-            load=row["load"],
-        )
-        for row in rows
+def candidates(connection: Connection, since: datetime, loads: Collection[int] | None = None) -> tuple[Candidate, ...]:
+    """Return the pushable articles first sighted since then, but for those that came quietly with a backfill.
+
+    With `loads`, these are only those that the loads brought or changed, of loads that are not planned yet.
+    """
+    touched = "" if loads is None else "AND s.key IN (SELECT key FROM touched_articles WHERE load IN :loads)"
+    query = text(
+        f"""SELECT a.key, a.url_key, a.story, a.provider_folded, a.topics, a.heat, a.quality, a.published_at,
+                   a.seen_at, s.load, a.type, a.title, a.excerpt
+            FROM sightings s JOIN articles a ON a.key = s.key
+            WHERE {"s.seen_at" if loads is None else "+s.seen_at"} >= :since AND NOT s.quiet
+              AND a.published AND a.heat >= 0 {touched}"""
+    )
+    values: dict[str, object] = {"since": epoch(since)}
+    if loads is not None:
+        query = query.bindparams(bindparam("loads", expanding=True))
+        values["loads"] = list(loads)
+    return tuple(map(_candidate, connection.execute(query, values)))
+
+
+def candidate(connection: Connection, key: str) -> Candidate | None:
+    """Return the article as a candidate, whether it could be pushed or not; heat -1 where it has none."""
+    row = connection.execute(
+        text("""SELECT a.key, a.url_key, a.story, a.provider_folded, a.topics, coalesce(a.heat, -1), a.quality,
+                       a.published_at, a.seen_at, coalesce(s.load, 0), a.type, a.title, a.excerpt
+                FROM articles a LEFT JOIN sightings s ON s.key = a.key WHERE a.key = :key"""),
+        {"key": key},
+    ).first()
+    return _candidate(row) if row else None
+
+
+@lru_cache(maxsize=4096)  # few sets of topics are on most articles
+def folded_topics(topics: str) -> frozenset[str]:
+    """Return the folded topics of an article's column."""
+    return frozenset(map(fold, json.loads(topics)))
+
+
+def _candidate(row: Sequence[Any]) -> Candidate:  # our own query
+    key, url_key, story, provider, topics, heat, quality, published_at, seen_at, load, kind, title, excerpt = row
+    return Candidate(
+        key=key,
+        url_key=url_key,
+        story=story,
+        provider=provider,
+        topics=folded_topics(topics),
+        heat=heat,
+        quality=quality or 0,
+        published_at=published_at or 0,
+        seen_at=seen_at,
+        load=load,
+        type=kind,
+        text=fold(f"{title}\n{excerpt}"),
     )
 
 
@@ -60,6 +87,10 @@ class Told(Protocol):
     @property
     def story(self) -> str:
         """Its story."""
+
+    @property
+    def heat(self) -> int | None:
+        """Its heat when it was chosen."""
 
 
 @dataclass(slots=True)
@@ -87,7 +118,7 @@ class Had:
 
 def had(connection: Connection, channels: Iterable[int], offered: Sequence[Told], now: datetime) -> Had:
     """Return which of the offered articles the channels have had, by any subscription."""
-    wanted = {"channels": json.dumps(sorted(set(channels))), "since": epoch(now - timedelta(days=_STORY_DAYS))}
+    wanted = {"channels": json.dumps(sorted(set(channels))), "since": epoch(now - timedelta(days=STORY_DAYS))}
 
     def pairs(column: str, values: set[str], also: str = "") -> set[tuple[int, str]]:
         rows = connection.execute(
@@ -114,15 +145,88 @@ def had(connection: Connection, channels: Iterable[int], offered: Sequence[Told]
     )
 
 
-def recent_pushes(connection: Connection, channels: Iterable[int], since: datetime) -> dict[int, list[tuple[int, int]]]:
-    """Return the pushes queued for each channel since then, newest first, as (epoch seconds, subscription id)."""
+class Taken:
+    """Which of some candidates the channels between two ids have had or have coming: asked by article, not by channel.
+
+    A few articles are sought among all that many channels ever had, so articles come first in the indexes.
+    """
+
+    def __init__(self, connection: Connection, offered: Sequence[Candidate]) -> None:
+        self._connection = connection
+        self._by_key = {each.key: frozenset((each.key,)) for each in offered}
+        self._by_address = _grouped((each.url_key, each.key) for each in offered)
+        self._by_story = _grouped((each.story, each.key) for each in offered)
+        # A story may have got another name since it was told: by the articles that are in it now it is known again.
+        self._by_member = {
+            key: self._by_story[story]
+            for key, story in connection.exec_driver_sql(
+                "SELECT key, story FROM articles WHERE story IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(self._by_story)),),
+            )
+            if self._by_story[story] != self._by_key.get(key)
+        }
+        self._taken: dict[int, set[str]] = {}
+
+    def read(self, first: int, last: int, now: datetime) -> None:
+        """Read what the channels from the first to the last have had, in place of what was read before."""
+        self._taken = {}
+        recently = f"AND d.at >= {epoch(now - timedelta(days=STORY_DAYS)):d}"
+        self._find("key", self._by_key, first, last)
+        self._find("url_key", self._by_address, first, last)
+        self._find("story", self._by_story, first, last, recently)
+        self._find("key", self._by_member, first, last, recently)
+
+    def _find(
+        self, column: str, meant: Mapping[str, frozenset[str]], first: int, last: int, recently: str = ""
+    ) -> None:
+        cursor = self._connection.connection.cursor()  # the driver's own: these rows are most of the planner's work
+        cursor.execute(
+            f"""SELECT j.key, d.channel_id FROM json_each(?) j CROSS JOIN delivery_articles d
+                WHERE d.{column} = j.value AND d.channel_id BETWEEN ? AND ? {recently}""",
+            (json.dumps(list(meant)), first, last),
+        )
+        rows = cursor.fetchall()
+        cursor.close()
+        taken, sets = self._taken, list(meant.values())
+        for place, channel_id in rows:
+            if channel_id in taken:
+                taken[channel_id] |= sets[place]
+            else:
+                taken[channel_id] = set(sets[place])
+
+    def left(self, channel_id: int, matching: Sequence[Candidate]) -> Sequence[Candidate]:
+        """Return those of the candidates that the channel has not had, nor their address, nor their story lately."""
+        taken = self._taken.get(channel_id)
+        if not taken:
+            return matching
+        return [each for each in matching if each.key not in taken]
+
+    def add(self, channel_id: int, chosen: Iterable[Candidate]) -> None:
+        """Note that the channel is told of these."""
+        taken = self._taken.setdefault(channel_id, set())
+        nothing: frozenset[str] = frozenset()
+        for each in chosen:
+            taken |= self._by_address.get(each.url_key, nothing) | self._by_story.get(each.story, nothing)
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    groups: dict[str, set[str]] = {}
+    for name, key in pairs:
+        groups.setdefault(name, set()).add(key)
+    return {name: frozenset(keys) for name, keys in groups.items()}
+
+
+def recent_messages(connection: Connection, channels: Iterable[int], since: datetime) -> dict[int, list[Recent]]:
+    """Return the messages queued for each channel since then; no first briefings, and none that failed."""
     rows = connection.execute(
-        text("""SELECT channel_id, queued_at, subscription_id FROM deliveries
-                WHERE channel_id IN (SELECT value FROM json_each(:channels)) AND queued_at >= :since
-                  AND kind = 'push' AND state <> 'failed' ORDER BY queued_at DESC"""),
+        text("""SELECT d.channel_id, d.queued_at, d.subscription_id, d.kind, d.role_id
+                FROM json_each(:channels) j CROSS JOIN deliveries d
+                WHERE d.channel_id = j.value AND d.queued_at >= :since
+                  AND d.kind <> 'first' AND d.state <> 'failed'"""),
         {"channels": json.dumps(sorted(set(channels))), "since": epoch(since)},
     )
-    found: dict[int, list[tuple[int, int]]] = {}
-    for channel_id, queued_at, subscription_id in rows:
-        found.setdefault(channel_id, []).append((queued_at, subscription_id))
+    found: dict[int, list[Recent]] = {}
+    for channel_id, queued_at, subscription_id, kind, role_id in rows:
+        recent = Recent(queued_at, subscription_id, kind == DeliveryKind.PUSH, role_id is not None)
+        found.setdefault(channel_id, []).append(recent)
     return found

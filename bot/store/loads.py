@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from bot.models import LoadReport
 from bot.store import notes
 from bot.store.articles import load_report
 from bot.store.rows import epoch, moment
-from bot.store.tables import loads
+from bot.store.tables import loads, touched_articles
+
+_PLANNED_ON = "planned_on"
 
 
 def newest_load(connection: Connection) -> int:
@@ -25,8 +27,19 @@ def unplanned_loads(connection: Connection) -> tuple[int, ...]:
 
 
 def mark_planned(connection: Connection, numbers: Sequence[int], now: datetime) -> None:
-    """Record that the loads have been planned."""
+    """Record that the loads have been planned, and that this was done today."""
     connection.execute(update(loads).where(loads.c.number.in_(numbers)).values(planned_at=epoch(now)))
+    connection.execute(delete(touched_articles).where(touched_articles.c.load.in_(numbers)))
+    notes.keep_note(connection, _PLANNED_ON, _day(now))
+
+
+def was_planned_today(connection: Connection, now: datetime) -> bool:
+    """Whether a load was planned on this day already: bars go by days, in UTC."""
+    return notes.note(connection, _PLANNED_ON) == _day(now)
+
+
+def _day(now: datetime) -> str:
+    return f"{now.astimezone(UTC):%Y-%m-%d}"
 
 
 def last_load(connection: Connection) -> tuple[LoadReport, datetime] | None:

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.corpus import Spelling, corrections
-from bot.models import LoadReport, Problem, fold
+from bot.corpus import Spelling
+from bot.models import LoadReport, Problem
 from bot.store import notes, search
+from bot.store.hidden import apply_hidden
 from bot.store.loads import newest_load
+from bot.store.names import count_names, merge_spellings
 from bot.store.rows import ARTICLE_COLUMNS, epoch
 
 _HEAT_KEPT = timedelta(days=365)
@@ -32,6 +34,7 @@ def merge(connection: Connection, report: LoadReport, spellings: Mapping[Spellin
     if changed:
         report = replace(report, number=newest_load(connection) + 1)
         _merge_articles(connection, report.number or 0, at)
+        apply_hidden(connection)
         merge_spellings(connection, spellings)
         count_names(connection)
     _merge_files(connection)
@@ -84,6 +87,7 @@ def _merge_articles(connection: Connection, load: int, at: int) -> None:
             SELECT i.number, i.seen_at, m.story, {", ".join(f"i.{column}" for column in ARTICLE_COLUMNS)}
             FROM incoming i JOIN moved m ON m.key = i.key WHERE i.old IS NULL ORDER BY i.number"""
     )
+    run("INSERT INTO touched_articles SELECT ?, key FROM incoming WHERE published AND heat >= 0 ORDER BY key", (load,))
     run("UPDATE articles SET story = m.story FROM moved m WHERE articles.key = m.key AND articles.story <> m.story")
     run(
         """INSERT INTO article_topics (topic, seen_at, article, heat)
@@ -118,49 +122,6 @@ def _merge_articles(connection: Connection, load: int, at: int) -> None:
 
 def _set(columns: tuple[str, ...]) -> str:
     return ", ".join(f"{column} = i.{column}" for column in columns)
-
-
-def merge_spellings(connection: Connection, counted: Mapping[Spelling, int]) -> None:
-    """Add what the load counted of each spelling, and say anew which of them are corrected to which."""
-    run = connection.exec_driver_sql
-    rows = [(kind, name, count) for (kind, name), count in counted.items() if count]
-    if not rows:
-        return
-    run(
-        """INSERT INTO spellings (kind, name, count) VALUES (?, ?, ?)
-           ON CONFLICT (kind, name) DO UPDATE SET count = count + excluded.count""",
-        rows,
-    )
-    run("DELETE FROM spellings WHERE count <= 0")
-    known = {(kind, name): count for kind, name, count in run("SELECT kind, name, count FROM spellings")}
-    better = corrections(known)
-    run("DELETE FROM corrections")
-    if better:
-        run("INSERT INTO corrections VALUES (?, ?, ?)", [(kind, name, best) for (kind, name), best in better.items()])
-
-
-def count_names(connection: Connection) -> None:
-    """Count the visible articles of every topic and provider anew."""
-    run = connection.exec_driver_sql
-    best: dict[tuple[str, str], str] = {}
-    for kind, name in run(
-        "SELECT kind, name FROM spellings WHERE (kind, name) NOT IN (SELECT kind, name FROM corrections)"
-    ):
-        best[kind, fold(name)] = name
-    counts = [
-        ("topic", folded, count) for folded, count in run("SELECT topic, count(*) FROM article_topics GROUP BY topic")
-    ] + [
-        ("provider", folded, count)
-        for folded, count in run(
-            "SELECT provider_folded, count(*) FROM articles WHERE published GROUP BY provider_folded"
-        )
-    ]
-    run("DELETE FROM names")
-    if counts:
-        run(
-            "INSERT INTO names (kind, folded, name, count) VALUES (?, ?, ?, ?)",
-            [(kind, folded, best[kind, folded], count) for kind, folded, count in counts],
-        )
 
 
 def _merge_files(connection: Connection) -> None:

@@ -183,6 +183,16 @@ loads = Table(
     Index("ix_loads_unplanned", "number", sqlite_where=Column("planned_at").is_(None)),
 )
 
+touched_articles = Table(
+    "touched_articles",
+    metadata,
+    # What a load brought or changed of what can be pushed, until that load is planned.
+    Column("load", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    PrimaryKeyConstraint("load", "key"),
+    sqlite_with_rowid=False,
+)
+
 roots = Table(
     "roots",
     metadata,
@@ -217,6 +227,8 @@ hidden_articles = Table(
     metadata,
     # What a host hid: shown nowhere, whatever the files say.
     Column("key", Text, primary_key=True),
+    Column("url_key", Text, nullable=False),
+    Column("title", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
     sqlite_with_rowid=False,
@@ -258,11 +270,14 @@ subscriptions = Table(
 drafts = Table(
     "drafts",
     metadata,
-    # Terms that somebody is changing in a panel and has not saved.
+    # Terms that somebody is choosing and has not saved; of no subscription yet (0), or of one as it was at `edited_at`.
     Column("key", Text, primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
     Column("subscription_id", Integer, nullable=False),
     Column("user_id", BigInteger, nullable=False),
     Column("terms", Text, nullable=False),
+    Column("edited_at", BigInteger),
     Column("used_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -308,7 +323,10 @@ deliveries = Table(
     Column("edits", Integer, nullable=False),  # made because of new coverage
     _one_of("kind", DeliveryKind),
     _one_of("state", DeliveryState),
-    Index("ix_deliveries_open", "due_at", "id", sqlite_where=Column("state").in_(("pending", "sending"))),
+    Index(
+        "ix_deliveries_open", "guild_id", "channel_id", "id", sqlite_where=Column("state").in_(("pending", "sending"))
+    ),
+    Index("ix_deliveries_age", "queued_at", sqlite_where=Column("state").in_(("pending", "sending"))),
     Index("ix_deliveries_channel", "channel_id", "queued_at"),
     Index("ix_deliveries_guild", "guild_id", "queued_at"),
     sqlite_autoincrement=True,

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.briefing.choosing import PUBLISHER_CAP, SIZE, Candidate, choose
+from bot.briefing.choosing import Candidate, choose, hottest_first
+from bot.models import Terms
+
+SIZE, CAP = Terms().size, Terms().publisher_cap
 
 
 def candidate(
@@ -69,21 +72,22 @@ def candidate(
     ],
 )
 def test_choose(matching: list[Candidate], chosen: str, more: int) -> None:
-    choice = choose(matching)
+    choice = choose(hottest_first(matching), SIZE, CAP)
     assert "".join(each.key for each in choice.chosen) == chosen
     assert choice.more == more
 
 
 def test_the_defaults_are_those_of_the_design() -> None:
-    assert (SIZE, PUBLISHER_CAP) == (5, 2)
+    assert (SIZE, CAP) == (5, 2)
 
 
 @pytest.mark.parametrize(
-    ("size", "cap", "chosen", "more"), [(3, 2, "JIH", 7), (10, 1, "J", 9), (10, 10, "JIHGFEDCBA", 0)]
+    ("size", "cap", "chosen", "more"),
+    [(3, 2, "JIH", 7), (10, 1, "J", 9), (10, 10, "JIHGFEDCBA", 0), (10, 0, "JIHGFEDCBA", 0)],
 )
 def test_size_and_cap_can_be_given(size: int, cap: int, chosen: str, more: int) -> None:
-    provider = "p" if cap == 1 else ""
-    choice = choose([candidate(key, provider=provider) for key in "ABCDEFGHIJ"], size, cap)
+    provider = "p" if cap < 2 else ""
+    choice = choose(hottest_first(candidate(key, provider=provider) for key in "ABCDEFGHIJ"), size, cap)
     assert ("".join(each.key for each in choice.chosen), choice.more) == (chosen, more)
 
 
@@ -106,13 +110,13 @@ CANDIDATES = st.lists(
 @settings(deadline=None)
 @given(CANDIDATES.flatmap(lambda matching: st.tuples(st.just(matching), st.permutations(matching))))
 def test_a_briefing_keeps_its_promises_in_any_order(orders: tuple[list[Candidate], list[Candidate]]) -> None:
-    choice = choose(orders[0])
-    assert choice == choose(orders[1])
+    choice = choose(hottest_first(orders[0]), SIZE, CAP)
+    assert choice == choose(hottest_first(orders[1]), SIZE, CAP)
     chosen = choice.chosen
     assert len(chosen) <= SIZE
     assert list(chosen) == sorted(chosen, key=lambda each: each.rank, reverse=True)
     assert len({each.story for each in chosen}) == len({each.url_key for each in chosen}) == len(chosen)
     providers = [each.provider for each in chosen]
-    assert all(providers.count(provider) <= PUBLISHER_CAP for provider in providers)
+    assert all(providers.count(provider) <= CAP for provider in providers)
     assert bool(chosen) == bool(orders[0])
     assert len(chosen) + choice.more <= len({each.story for each in orders[0]})

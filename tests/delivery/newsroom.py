@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.briefing.schedules import next_run
 from bot.delivery.plan import Planned, Planner
 from bot.loading import load
-from bot.models import DeliveryKind, DeliveryState, LoadReport, Server, Subscription, Terms, key_of
+from bot.models import DeliveryKind, DeliveryState, LoadReport, Often, Server, Subscription, Terms, key_of
 from bot.settings import read_settings
 from bot.store import servers, subscriptions
+from bot.store.claims import claim_deliveries
 from bot.store.database import connect
-from bot.store.deliveries import Outcome, claim_deliveries, pieces, queue_delivery, record_outcomes
+from bot.store.deliveries import Outcome, pieces, queue_delivery, record_outcomes
 from bot.store.tables import deliveries, delivery_articles
 from tests.corpus.news import news
 
@@ -34,6 +36,7 @@ class Message:
     more: int
     subscription: int
     at: datetime
+    pings: bool = False
 
 
 class Newsroom:
@@ -69,6 +72,7 @@ class Newsroom:
         published: str | None = "true",
         at: datetime | None = None,
         title: str | None = None,
+        type: str = "article",  # noqa: A002 - the field's name
     ) -> None:
         """Write a file; `heat=None` leaves it unscored, `related` are the addresses of its coverage."""
         coverage = "".join(
@@ -85,6 +89,7 @@ class Newsroom:
             provider=f"\n  name: {provider}\n  domain: example.com",
             topics="".join(f"\n  - {topic}" for topic in topics),
             related=coverage or None,
+            type=type,
         )
         (self.corpus / f"{name}.md").write_text(text)
         self._ids[key_of(name)] = name
@@ -152,6 +157,19 @@ class Newsroom:
                 )
         return made
 
+    def order(self, terms: Terms, timezone: str | None = None, channel: int = HERE) -> Subscription:
+        """Add a subscription with these terms, a digest at its next time."""
+        digest = terms.often is not Often.INSTANT
+        with connect(self.url, writes=True) as connection, connection.begin():
+            return subscriptions.add_subscription(
+                connection,
+                guild_id=self.guild_id,
+                channel_id=channel,
+                terms=terms,
+                next_run_at=next_run(self.now, terms, timezone or "UTC") if digest else None,
+                now=self.now,
+            )
+
     def change(self, what: str, subscription: Subscription) -> None:
         """Remove, pause or resume a subscription."""
         with connect(self.url, writes=True) as connection, connection.begin():
@@ -167,6 +185,18 @@ class Newsroom:
         with connect(self.url, writes=True) as connection, connection.begin():
             servers.keep_server(connection, Server(self.guild_id, timezone=timezone))
 
+    def set_server(self, **settings: Any) -> None:
+        """Set what the server chooses: the fields of its settings."""
+        with connect(self.url, writes=True) as connection, connection.begin():
+            servers.keep_server(connection, Server(self.guild_id, **settings))
+
+    def plan_until(self, until: datetime) -> None:
+        """Move the clock on, planning whenever something is due, as the scheduler does."""
+        while (due := self.next_run()) is not None and due <= until:
+            self.now = max(self.now, due)
+            self.plan()
+        self.now = until
+
     def next_run(self) -> datetime | None:
         """Return when the scheduler would look again."""
         with connect(self.url, writes=False) as connection:
@@ -175,11 +205,11 @@ class Newsroom:
     def send(self) -> None:
         """Let everything that waits arrive."""
         with connect(self.url, writes=True) as connection, connection.begin():
-            _, claimed = claim_deliveries(
+            while claimed := claim_deliveries(
                 connection, now=self.now, until=self.now + MINUTE, stale=self.now - 3 * DAY, most=1000
-            )
-            outcomes = [Outcome(delivery.id, DeliveryState.SENT, message_id=delivery.id) for delivery in claimed]
-            record_outcomes(connection, outcomes, self.now)
+            )[1]:
+                outcomes = [Outcome(delivery.id, DeliveryState.SENT, message_id=delivery.id) for delivery in claimed]
+                record_outcomes(connection, outcomes, self.now)
 
     def messages(self, channel: int | None = None) -> list[Message]:
         """Return every delivery, oldest first."""
@@ -201,6 +231,7 @@ class Newsroom:
                 row["more"],
                 row["subscription_id"],
                 datetime.fromtimestamp(row["queued_at"], UTC),
+                row["role_id"] is not None,
             )
             for row in rows
             if channel in (None, row["channel_id"])

@@ -1,16 +1,16 @@
 """What is queued, when, and that nothing is ever queued twice; over real loads of real files."""
 
 import os
-import random
-from collections import Counter
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from bot.models import DeliveryKind, DeliveryState, Level, Often
+from bot.briefing.deciding import Decision, decide
+from bot.models import DeliveryKind, Level, Often
 from bot.store.database import connect
 from tests.delivery.newsroom import DAY, HERE, HOUR, MINUTE, START, THERE, Message, Newsroom
 
@@ -22,6 +22,18 @@ def room(tmp_path: Path) -> Newsroom:
 
 def ids(messages: list[Message]) -> list[tuple[int, tuple[str, ...]]]:
     return [(message.channel, message.ids) for message in messages]
+
+
+def before(interrupt: Callable[[], None]) -> Callable[..., Decision]:
+    """Return the function that decides, with something that happens before its first decision."""
+    waiting = [interrupt]
+
+    def deciding(*given: Any, **more: Any) -> Decision:
+        if waiting:
+            waiting.pop()()
+        return decide(*given, **more)
+
+    return deciding
 
 
 # --- who gets what -------------------------------------------------------------------------------------------
@@ -305,16 +317,13 @@ def test_a_daily_briefing_without_a_time_is_only_given_one(room: Newsroom) -> No
 
 def test_a_time_set_while_planning_stays(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     daily = room.subscribe(often=Often.DAILY, next_run_at=room.now)
-    decide = room.planner._decide
 
-    def interrupted(*given: object) -> object:
-        decided = decide(*given)  # type: ignore[arg-type]  # passed on as it came
+    def interrupted() -> None:
         room.change("pause", daily)
         room.later(HOUR)
         room.change("resume", daily)
-        return decided
 
-    monkeypatch.setattr(room.planner, "_decide", interrupted)
+    monkeypatch.setattr("bot.delivery.plan.decide", before(interrupted))
     room.plan()
     assert room.next_run() == START + HOUR
 
@@ -390,61 +399,3 @@ def test_a_flood_brings_only_the_news_of_two_days(room: Newsroom) -> None:
     room.later(HOUR)
     room.write("a7", heat=200)  # a backfilled one stays quiet when it is scored anew
     assert room.round() == []
-
-
-# --- a year --------------------------------------------------------------------------------------------------
-
-
-def test_a_year_without_a_repeat(tmp_path: Path) -> None:
-    chance = random.Random(1)
-    room = Newsroom(tmp_path, spacing=20 * MINUTE)
-    channels = (1, 2, 3)
-    for channel in channels:
-        room.subscribe(channel)
-        room.subscribe(channel, topic="AI")
-        room.subscribe(channel, topic="Robotics", often=Often.DAILY)
-    address: dict[str, str] = {}
-    alive: list[str] = []
-    made = 0
-    end = START + 365 * DAY
-    steps = 0
-    while room.now < end:
-        for _ in range(chance.choice((0, 1, 1, 2, 3))):
-            name, made = f"n{made}", made + 1
-            address[name] = f"https://example.com/{made}"
-            alive.append(name)
-            room.write(
-                name,
-                heat=chance.choice((None, 70, 90, 110)),
-                topics=(chance.choice(("AI", "Robotics", "Space")),),
-                provider=chance.choice("ABCDE"),
-                url=address[name],
-                related=[address[other] for other in alive[-3:-1] if chance.random() < 0.2],
-            )
-        for name in alive[:-25]:
-            room.remove(name)
-        del alive[:-25]
-        for name in chance.sample(alive, min(2, len(alive))):  # rewritten, scored, unscored, superseded, gone
-            if chance.random() < 0.2:
-                alive.remove(name)
-                room.remove(name)
-            else:
-                room.write(
-                    name, heat=chance.choice((None, -1, 80, 120)), url=address[name], title=f"{name} {chance.random()}"
-                )
-        room.load()
-        if chance.random() < 0.9:  # else the program died before it planned
-            for _ in range(chance.choice((1, 2))):
-                room.plan()
-        if chance.random() < 0.8:
-            room.send()
-        room.later(timedelta(hours=chance.choice((0.2, 5, 60, 90, 150))))
-        steps += 1
-    assert steps > 100
-    told = [(message.channel, name) for message in room.messages() for name in message.ids]
-    assert len(told) == len(set(told)) > 250
-    addresses = Counter((channel, address[name]) for channel, name in told)
-    assert max(addresses.values()) == 1
-    for channel in channels:
-        pushes = [m for m in room.messages(channel) if m.kind is DeliveryKind.PUSH and m.state is DeliveryState.SENT]
-        assert min(later.at - earlier.at for earlier, later in pairwise(pushes)) >= 20 * MINUTE

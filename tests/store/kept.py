@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.corpus import Spelling, spellings_of
 from bot.models import Article, LoadReport, fold, key_of
-from bot.store import merging, search
+from bot.store import names, search
 from bot.store.loads import newest_load
 from bot.store.notes import keep_note
 from bot.store.rows import ARTICLE_COLUMNS, article_values, epoch
@@ -68,8 +68,8 @@ def keep(connection: Connection, articles: Sequence[Article], now: datetime = NO
         run("INSERT OR IGNORE INTO sightings VALUES (?, ?, ?, 0)", (each.key, seen_at, load))
         spellings.update(spellings_of(each))
     search.rebuild(connection)
-    merging.merge_spellings(connection, spellings)
-    merging.count_names(connection)
+    names.merge_spellings(connection, spellings)
+    names.count_names(connection)
     load = newest_load(connection) + 1
     run("INSERT INTO loads (number, at, report) VALUES (?, ?, '{}')", (load, epoch(now)))
     report: dict[str, object] = dict.fromkeys(LoadReport.__dataclass_fields__, 0)

@@ -16,17 +16,29 @@ def upgrade() -> None:
     op.create_table(
         "hidden_articles",
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("url_key", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "touched_articles",
+        sa.Column("load", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("load", "key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "drafts",
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
         sa.Column("subscription_id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("edited_at", sa.BigInteger(), nullable=True),
         sa.Column("used_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
         sqlite_with_rowid=False,
@@ -167,7 +179,8 @@ def _deliveries() -> None:
     op.create_index(op.f("ix_deliveries_subscription_id"), "deliveries", ["subscription_id"])
     op.create_index(op.f("ix_deliveries_nonce"), "deliveries", ["nonce"])
     waiting = sa.text("state IN ('pending', 'sending')")
-    op.create_index("ix_deliveries_open", "deliveries", ["due_at", "id"], sqlite_where=waiting)
+    op.create_index("ix_deliveries_open", "deliveries", ["guild_id", "channel_id", "id"], sqlite_where=waiting)
+    op.create_index("ix_deliveries_age", "deliveries", ["queued_at"], sqlite_where=waiting)
     op.create_index("ix_deliveries_channel", "deliveries", ["channel_id", "queued_at"])
     op.create_index("ix_deliveries_guild", "deliveries", ["guild_id", "queued_at"])
     kept = (
