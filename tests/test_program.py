@@ -60,8 +60,8 @@ def subscribe(folder: Path, channels: list[Channel]) -> None:
     with closing(sqlite3.connect(folder / "heatline.db", timeout=15)) as connection, connection:
         ((newest,),) = connection.execute("SELECT max(number) FROM loads")
         connection.executemany(
-            "INSERT INTO subscriptions (guild_id, channel_id, level, often, minute, state, after_load, created_at)"
-            " VALUES (?, ?, 'everything', 'instant', 540, 'active', ?, 0)",
+            "INSERT INTO subscriptions (guild_id, channel_id, terms, state, strikes, after_load, created_at, edited_at)"
+            " VALUES (?, ?, '{}', 'active', 0, ?, 0, 0)",
             [(channel.guild.id if channel.guild else 0, channel.id, newest) for channel in channels],
         )
 

@@ -1,7 +1,7 @@
-"""Pushed messages: a card for one article, a compact list for several.
+"""Pushed messages: a card for one article, a compact list for several, or lines of headlines.
 
-They are a line of content and one embed: a message made of components or embeds alone shows an empty notification on
-phones, and nothing at all to people who switched embeds off.
+All but headlines are a line of content and one embed: a message made of components or embeds alone shows an empty
+notification on phones, and nothing at all to people who switched embeds off.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 import discord
 
+from bot.briefing.shown import also, shown_by
 from bot.cards import ids, limits, texts
 from bot.cards.markup import cut, escape, link, shown
-from bot.models import Article, Delivery, DeliveryKind, Often, Subscription
+from bot.models import Article, Delivery, DeliveryKind, Look, Often, Subscription, Terms
 
 COLOR = discord.Colour(0xE8590C)
 
@@ -22,6 +23,11 @@ _DATED = timedelta(days=2)
 # Longest link and headline of a list, in characters: where it is over Discord's limit, the next is tried. At the last
 # one ten stories fit even if every character needs escaping.
 _SHRINKING = ((limits.LINK, limits.LIST_HEADLINE), (150, limits.LIST_HEADLINE), (0, limits.LIST_HEADLINE), (0, 100))
+
+# The same for lines of headlines, where Discord allows half as much.
+_HEADLINE = limits.HEADLINE_LINE - len(" · Read")
+_HEADLINES_SHRINKING = ((limits.LINK, _HEADLINE), (150, _HEADLINE), (80, 120), (0, 100), (0, 70))
+_MENTION = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +50,52 @@ def push_message(
     delivery: Delivery, subscription: Subscription, articles: Sequence[Article], now: datetime, *, sample: bool = False
 ) -> PushMessage:
     """Return the message of a delivery; `articles` are those of it that can still be shown, at least one."""
-    silent = delivery.kind is DeliveryKind.FIRST or subscription.terms.often is Often.INSTANT
-    if len(articles) == 1:
-        return PushMessage(
-            _card_line(delivery, articles[0], sample=sample),
-            _card(articles[0], now),
-            _card_view(delivery, articles[0]),
-            silent,
-        )
+    return message_of(delivery, subscription.terms, articles, now, sample=sample)
+
+
+def message_of(
+    delivery: Delivery, terms: Terms, articles: Sequence[Article], now: datetime, *, sample: bool = False
+) -> PushMessage:
+    """Return the message of a delivery as these terms want it, for a post or an edit of it."""
+    first = delivery.kind is DeliveryKind.FIRST
+    role_id = None if first else delivery.role_id
+    silent = terms.often is Often.INSTANT if terms.silent is None else terms.silent
+    content, embed = _body(delivery, terms, articles, now, sample=sample and first)
     return PushMessage(
-        texts.several(_lead(delivery, subscription, len(articles), sample=sample), articles, limits.HEADLINE_LINE),
-        _compact(delivery, subscription, articles),
-        _compact_view(delivery, articles),
-        silent,
+        content=f"{content} <@&{role_id}>" if role_id else content,  # last: a notification starts with news
+        embed=embed,
+        view=_one_view(delivery, articles[0]) if len(articles) == 1 else _several_view(delivery, articles),
+        silent=first or (silent and role_id is None),
+        role_id=role_id,
+        shown=shown_by(terms.look, *articles),
     )
 
 
-def _card_line(delivery: Delivery, article: Article, *, sample: bool) -> str:
-    line = texts.headline_line(article, limits.HEADLINE_LINE)
-    return f"{texts.FIRST_SAMPLE}\n{line}" if sample and delivery.kind is DeliveryKind.FIRST else line
+def _body(
+    delivery: Delivery, terms: Terms, articles: Sequence[Article], now: datetime, *, sample: bool
+) -> tuple[str, discord.Embed | None]:
+    """Return the content and the embed, if the look has one."""
+    if len(articles) == 1:
+        line = texts.headline_line(articles[0], limits.HEADLINE_LINE)
+        content = f"{texts.FIRST_SAMPLE}\n{line}" if sample else line
+        if terms.look is Look.HEADLINE:
+            return content, None
+        return content, _card(articles[0], now, compact=terms.look is Look.COMPACT)
+    if terms.look is Look.HEADLINE:
+        return _headlines(delivery, terms, articles, sample=sample), None
+    lead = _lead(delivery, terms, len(articles), sample=sample)
+    return texts.several(lead, articles, limits.HEADLINE_LINE), _compact(delivery, terms, articles)
 
 
-def _card(article: Article, now: datetime) -> discord.Embed:
+# --- looks ---------------------------------------------------------------------------------------------------
+
+
+def _card(article: Article, now: datetime, *, compact: bool) -> discord.Embed:
+    """Return the embed of one article; a compact one has no excerpt and no picture."""
     lines = []
-    if article.excerpt:
+    if article.excerpt and not compact:
         lines.append(shown(article.excerpt, limits.CARD_EXCERPT))
-    if article.coverage:
-        providers = list(dict.fromkeys(report.provider for report in article.coverage if report.provider))
-        named = ", ".join(escape(cut(provider, 40)) for provider in providers[:3])
-        rest = f" and {len(providers) - 3} more" if len(providers) > 3 else ""
-        if named:
-            lines.append(f"Also: {named}{rest}")
+    lines.append(_also(article))
     if len(article.url) > limits.LINK:
         lines.append(link("Read the story", article.url, limits.TEXT_LINK))
     embed = discord.Embed(description="\n".join(filter(None, lines)) or None, colour=COLOR)
@@ -83,7 +104,8 @@ def _card(article: Article, now: datetime) -> discord.Embed:
         url=article.url,
         icon_url=article.logo if article.logo and len(article.logo) <= limits.IMAGE_LINK else None,
     )
-    _set_image(embed, article)
+    if not compact:
+        _set_image(embed, article)
     footer = ", ".join(cut(topic, 60) for topic in article.topics[:5])
     at = article.published_at
     if at is not None and now - at > _DATED:
@@ -91,6 +113,15 @@ def _card(article: Article, now: datetime) -> discord.Embed:
     if footer:
         embed.set_footer(text=cut(footer, limits.EMBED_FOOTER))
     return embed
+
+
+def _also(article: Article) -> str:
+    """Return who else reports the story, in a line, or nothing."""
+    names = also(article)
+    if not names:
+        return ""
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"Also: {', '.join(escape(cut(name, 40)) for name in names[:3])}{rest}"
 
 
 def _set_image(embed: discord.Embed, article: Article) -> None:
@@ -104,7 +135,7 @@ def _set_image(embed: discord.Embed, article: Article) -> None:
         embed.set_thumbnail(url=image.url)
 
 
-def _card_view(delivery: Delivery, article: Article) -> discord.ui.View:
+def _one_view(delivery: Delivery, article: Article) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     if len(article.url) <= limits.LINK:
         view.add_item(discord.ui.Button(label=cut(f"Read at {article.provider}", limits.BUTTON), url=article.url))
@@ -120,22 +151,21 @@ def _card_view(delivery: Delivery, article: Article) -> discord.ui.View:
     return view
 
 
-def _lead(delivery: Delivery, subscription: Subscription, number: int, *, sample: bool) -> str:
-    if sample and delivery.kind is DeliveryKind.FIRST:
+def _lead(delivery: Delivery, terms: Terms, number: int, *, sample: bool) -> str:
+    if sample:
         return texts.FIRST_SAMPLE.rstrip(".")
-    terms = subscription.terms
     about = escape(texts.plain_about(terms)) if terms.topics else texts.listed([escape(p) for p in terms.providers[:2]])
     if delivery.kind is DeliveryKind.FIRST:
         return f"Hottest in {about} now" if about else "Hottest now"
     return f"{number} new in {about}" if about else f"{number} new stories"
 
 
-def _compact(delivery: Delivery, subscription: Subscription, articles: Sequence[Article]) -> discord.Embed:
+def _compact(delivery: Delivery, terms: Terms, articles: Sequence[Article]) -> discord.Embed:
     text = ""
     for shape in _SHRINKING:
         lines = [_compact_line(place, article, *shape) for place, article in enumerate(articles, 1)]
         if delivery.more:
-            lines.append(texts.more(delivery.more, subscription.terms))
+            lines.append(texts.more(delivery.more, terms))
         text = "\n\n".join(lines)
         if len(text) <= limits.EMBED_DESCRIPTION:
             break
@@ -146,6 +176,22 @@ def _compact(delivery: Delivery, subscription: Subscription, articles: Sequence[
     return embed
 
 
+def _headlines(delivery: Delivery, terms: Terms, articles: Sequence[Article], *, sample: bool) -> str:
+    """Return a line for each article; its links show no previews."""
+    content = ""
+    for longest_link, longest_headline in _HEADLINES_SHRINKING:
+        lines = [texts.FIRST_SAMPLE] if sample else []
+        for article in articles:
+            read = link("Read", article.url, longest_link, quiet=True)
+            lines.append(" · ".join(filter(None, (texts.headline_line(article, longest_headline), read))))
+        if delivery.more:
+            lines.append(texts.more(delivery.more, terms))
+        content = "\n".join(lines)
+        if len(content) <= limits.CONTENT - _MENTION:
+            break
+    return content
+
+
 def _compact_line(place: int, article: Article, longest_link: int, longest_headline: int) -> str:
     also = texts.others(article).replace(" · ", ", ", 1)
     source = f"{escape(cut(article.provider, 60))}{also}"
@@ -153,7 +199,7 @@ def _compact_line(place: int, article: Article, longest_link: int, longest_headl
     return f"{place}\\. **{headline}**\n" + " · ".join(filter(None, (source, link("Read", article.url, longest_link))))
 
 
-def _compact_view(delivery: Delivery, articles: Sequence[Article]) -> discord.ui.View:
+def _several_view(delivery: Delivery, articles: Sequence[Article]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     view.add_item(story_select(articles, ids.marker(delivery.nonce)))
     view.stop()

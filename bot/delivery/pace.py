@@ -20,12 +20,14 @@ RATE = 45
 # The bucket gives out so many at once. At 1 every send waits its turn; at 45 a second's worth could meet the second's
 # worth of the next in one of Discord's windows.
 BURST = 5
-# Requests under way, or answered within the last second. When Discord counts a request is not known, only that it does
-# so between its start and its answer: the bucket alone drew 429s where a first connection took 50 ms longer than those
-# after it. At 50 no second can hold more than Discord allows, however the network delays; fewer would be slower than
-# the bucket where answers take 100 ms.
+# Requests under way, or counted within the last second. When Discord counts a request is not known, only that it does
+# so on its way: the bucket alone drew 429s where a first connection took 50 ms longer than those after it. What every
+# round trip takes shifts all counts alike; only what one takes beyond the quickest of late is doubt, and a place is
+# held a second longer than that. At 50 no second holds more than Discord allows; places held for whole round trips
+# slowed sending to 42 a second where answers take 200 ms.
 IN_FLIGHT = 50
 WINDOW = 1.0
+_LATE = 50
 # Discord bans an address for 10,000 invalid requests in 10 minutes. Stopping at half leaves room for its neighbours.
 INVALID_LIMIT = 5_000
 INVALID_WINDOW = 600.0
@@ -33,11 +35,14 @@ INVALID_WINDOW = 600.0
 BANNED = 300.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Turn:
     """A turn to send: requests made during it are ours, and look back once more just before they go out."""
 
     last_look: Callable[[], Awaitable[None]] | None
+    probe: bool
+    sent_at: float | None = None
+    answered_at: float | None = None
 
 
 _turn: ContextVar[_Turn | None] = ContextVar("turn", default=None)
@@ -68,6 +73,9 @@ class Pace:
         self._turn_at = 0.0
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._resume_at = 0.0
+        self._banned = False
+        self._probe = asyncio.Lock()
+        self._round_trips: deque[float] = deque(maxlen=_LATE)
         self._invalid: deque[float] = deque(maxlen=INVALID_LIMIT)
 
     @asynccontextmanager
@@ -78,19 +86,40 @@ class Pace:
         the request really goes out, and stops it by raising.
         """
         await self._slots.acquire()
+        turn = _Turn(last_look, probe=False)
         try:
-            while True:  # a pause may begin while we wait; after it, everybody goes through the bucket again
-                await asyncio.sleep(self.paused_for())
-                await asyncio.sleep(self._reserve())
-                if not self.paused_for():
-                    break
-            token = _turn.set(_Turn(last_look))
+            turn.probe = await self._wait_for_turn()
+            token = _turn.set(turn)
             try:
                 yield
             finally:
                 _turn.reset(token)
         finally:
-            asyncio.get_running_loop().call_later(WINDOW, self._slots.release)
+            if turn.probe:
+                self._probe.release()
+            asyncio.get_running_loop().call_later(self._held(turn), self._slots.release)
+
+    async def _wait_for_turn(self) -> bool:
+        """Wait for the pause and the bucket; after a ban for those before us too, and return whether we try alone."""
+        while True:  # a pause may begin while we wait; after it, everybody goes through the bucket again
+            await asyncio.sleep(self.paused_for())
+            if self.is_banned():
+                await self._probe.acquire()
+                if self.is_banned() and not self.paused_for():
+                    return True
+                self._probe.release()
+                continue
+            await asyncio.sleep(self._reserve())
+            if not self.paused_for() and not self.is_banned():
+                return False
+
+    def _held(self, turn: _Turn) -> float:
+        """Return for how many seconds the place of a turn that ends is held."""
+        if turn.sent_at is None:  # nothing went out
+            return 0.0
+        if turn.answered_at is None:
+            return WINDOW
+        return max(0.0, turn.answered_at - min(self._round_trips) + WINDOW - self._clock())
 
     def _reserve(self) -> float:
         """Take the next turn of the leaky bucket, and return the seconds until it comes.
@@ -108,6 +137,10 @@ class Pace:
             self.pause(self._invalid[0] + INVALID_WINDOW - now)
         return max(0.0, self._resume_at - now)
 
+    def is_banned(self) -> bool:
+        """Whether Discord has banned the program's address: one request at a time is tried until one is answered."""
+        return self._banned
+
     def pause(self, seconds: float) -> None:
         """Let nothing be sent for so long."""
         self._resume_at = max(self._resume_at, self._clock() + seconds)
@@ -122,6 +155,7 @@ class Pace:
         """Return the trace to give to the bot as its `http_trace`."""
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(self._let_go)
+        trace.on_request_headers_sent.append(self._sent)  # what opening a connection takes is no part of a round trip
         trace.on_request_end.append(self._see)
         return trace
 
@@ -132,30 +166,45 @@ class Pace:
         if turn is None:
             return
         paused = self.paused_for()
-        if paused:  # it began while discord.py kept the request back
-            raise ThrottledError(paused, everywhere=True)
+        if paused or (self._banned and not turn.probe):  # it began while discord.py kept the request back
+            raise ThrottledError(paused or WINDOW, everywhere=True)
         if turn.last_look is not None:
             await turn.last_look()
+
+    async def _sent(
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, _sent: aiohttp.TraceRequestHeadersSentParams
+    ) -> None:
+        turn = _turn.get()
+        if turn is not None:
+            turn.sent_at, turn.answered_at = self._clock(), None
 
     async def _see(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
     ) -> None:
         response = end.response
+        banned = response.status == 429 and "Via" not in response.headers
+        turn = _turn.get()
+        if turn is not None and turn.sent_at is not None:
+            turn.answered_at = self._clock()
+            self._round_trips.append(turn.answered_at - turn.sent_at)
+        if turn is not None and turn.probe and not banned:
+            self._banned = False
         shared = response.headers.get("X-RateLimit-Scope") == "shared"
         if response.status in (401, 403) or (response.status == 429 and not shared):
             self._invalid.append(self._clock())
         if response.status == 429:
-            banned = "Via" not in response.headers
             everywhere = banned or response.headers.get("X-RateLimit-Global", "").lower() == "true"
             # The one is in whole seconds, the other exact; waiting for the longer never asks too early.
             retry_after = max(
                 _seconds(response.headers.get(name)) for name in ("Retry-After", "X-RateLimit-Reset-After")
             )
+            if banned:
+                self._banned = True
             if everywhere:
                 self.pause(max(retry_after, BANNED) if banned else retry_after)
-            if _turn.get():
+            if turn is not None:
                 raise ThrottledError(retry_after, everywhere=everywhere)
-        elif response.status >= 500 and _turn.get():
+        elif response.status >= 500 and turn is not None:
             raise UpstreamError(response.status)
 
 

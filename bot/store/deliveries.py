@@ -1,6 +1,6 @@
 """The outbox: queueing, claiming and recording deliveries."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,20 +8,18 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
-    and_,
     bindparam,
     func,
-    insert,
     literal_column,
-    or_,
     select,
     update,
 )
 
-from bot.models import Delivery, DeliveryKind, DeliveryState, SubscriptionState, nonce_of
-from bot.store.candidates import had
+from bot.models import DeliveryKind, DeliveryState, nonce_of
+from bot.store.candidates import Told, had
+from bot.store.notes import drop_note, keep_note, note
 from bot.store.rows import epoch, moment
-from bot.store.tables import articles, deliveries, delivery_articles, subscriptions
+from bot.store.tables import articles, deliveries, delivery_articles
 
 # The partial index serves only a condition written like its own, with literals.
 _OPEN: ColumnElement[bool] = literal_column("deliveries.state IN ('pending', 'sending')", Boolean)
@@ -47,6 +45,20 @@ def pieces(connection: Connection, keys: Sequence[str]) -> list[Piece]:
     return [rows[key] for key in keys if key in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to be queued: `bar` is the heat that was demanded, `role_id` the role to ping."""
+
+    subscription_id: int
+    guild_id: int
+    channel_id: int
+    kind: DeliveryKind
+    told: Sequence[Told]
+    more: int = 0
+    bar: int = 0
+    role_id: int | None = None
+
+
 def queue_delivery(
     connection: Connection,
     *,
@@ -70,48 +82,47 @@ def queue_delivery(
     told = [piece for piece in told if not had_by_now.includes(channel_id, piece)][:most]
     if not told:
         return None
-    at = epoch(now)
-    assert at is not None
-    queued = connection.execute(
-        insert(deliveries).values(
-            subscription_id=subscription_id,
-            guild_id=guild_id,
-            channel_id=channel_id,
-            kind=kind.value,
-            state=DeliveryState.PENDING.value,
-            nonce="",
-            bar=bar,
-            role_id=role_id,
-            more=more,
-            attempts=0,
-            queued_at=at,
-            due_at=at,
-            uncertain=False,
-            edits=0,
-        )
-    )
-    assert queued.inserted_primary_key is not None
-    delivery_id: int = queued.inserted_primary_key[0]
-    connection.execute(
-        update(deliveries).where(deliveries.c.id == delivery_id).values(nonce=nonce_of(delivery_id, channel_id, at))
-    )
-    connection.execute(
-        insert(delivery_articles),
+    queue_deliveries(connection, [Message(subscription_id, guild_id, channel_id, kind, told, more, bar, role_id)], now)
+    return newest_delivery(connection)
+
+
+def queue_deliveries(connection: Connection, messages: Sequence[Message], now: datetime) -> None:
+    """Queue messages, in their order; the channels have had nothing of what is in them."""
+    at = int(now.timestamp())
+    first = newest_delivery(connection) + 1
+    numbered = list(enumerate(messages, first))
+    connection.exec_driver_sql(
+        """INSERT INTO deliveries (id, subscription_id, guild_id, channel_id, kind, state, nonce, bar, role_id, more,
+                                   attempts, queued_at, due_at, uncertain, edits)
+           VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, 0, ?, ?, 0, 0)""",
         [
-            {
-                "delivery_id": delivery_id,
-                "position": position,
-                "channel_id": channel_id,
-                "key": piece.key,
-                "url_key": piece.url_key,
-                "story": piece.story,
-                "heat": piece.heat,
-                "at": at,
-            }
-            for position, piece in enumerate(told)
+            (
+                *(number, each.subscription_id, each.guild_id, each.channel_id, each.kind.value),
+                *(nonce_of(number, each.channel_id, at), each.bar, each.role_id, each.more, at, at),
+            )
+            for number, each in numbered
         ],
     )
-    return delivery_id
+    connection.exec_driver_sql(
+        """INSERT INTO delivery_articles (delivery_id, position, channel_id, key, url_key, story, heat, at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            (number, position, each.channel_id, piece.key, piece.url_key, piece.story, piece.heat, at)
+            for number, each in numbered
+            for position, piece in enumerate(each.told)
+        ],
+    )
+
+
+def newest_delivery(connection: Connection) -> int:
+    """Return the id of the delivery that was queued last, whether it is still there or not; 0 before the first."""
+    found = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'").scalar_one_or_none()
+    return found or 0
+
+
+def channels_told_since(connection: Connection, delivery_id: int) -> set[int]:
+    """Return the channels for which anything was queued after this delivery."""
+    return set(connection.execute(select(deliveries.c.channel_id).where(deliveries.c.id > delivery_id)).scalars())
 
 
 # --- sending -------------------------------------------------------------------------------------------------
@@ -128,6 +139,7 @@ class Outcome:
     due_at: datetime | None = None
     first_attempt_at: datetime | None = None
     uncertain: bool = False
+    shown: str | None = None
 
 
 def release_claims(connection: Connection, now: datetime) -> int:
@@ -136,99 +148,23 @@ def release_claims(connection: Connection, now: datetime) -> int:
     return connection.execute(statement).rowcount
 
 
-def _to_be_sent(in_flight: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition of what is to be sent when it is due: open, not in flight, and not of a paused
-    subscription.
-
-    What was already tried is finished whatever became of its subscription: it may have arrived. What lost its
-    subscription on the way is taken up too, so that it ends.
-    """
-    return and_(
-        _OPEN,
-        deliveries.c.id.not_in(in_flight),
-        or_(
-            subscriptions.c.state == SubscriptionState.ACTIVE.value,
-            subscriptions.c.id.is_(None),
-            deliveries.c.state == DeliveryState.SENDING.value,
-        ),
-    )
+_PAUSED = "sending_paused"
 
 
-def claim_deliveries(
-    connection: Connection,
-    *,
-    now: datetime,
-    until: datetime,
-    stale: datetime,
-    most: int,
-    in_flight: Collection[int] = (),
-) -> tuple[int, list[Delivery]]:
-    """Take up to `most` due deliveries for sending, as they were before, oldest first; none that is in flight.
+def pause_sending(connection: Connection, now: datetime) -> None:
+    """Let nothing be claimed for sending, also after a restart, until `resume_sending`."""
+    keep_note(connection, _PAUSED, str(epoch(now)))
 
-    They are not due again before `until`, so that one whose outcome is lost is taken up again. Pending ones that were
-    queued before `stale` are failed instead, but for first briefings; their number is returned too.
-    """
-    dropped = connection.execute(
-        update(deliveries)
-        .where(
-            _OPEN,
-            deliveries.c.state == DeliveryState.PENDING.value,
-            deliveries.c.queued_at < epoch(stale),
-            deliveries.c.kind != DeliveryKind.FIRST.value,
-        )
-        .values(state=DeliveryState.FAILED.value, reason="too old")
-    ).rowcount
-    query = (
-        select(deliveries)
-        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id, isouter=True)
-        .where(_to_be_sent(in_flight), deliveries.c.due_at <= epoch(now))
-        .order_by(deliveries.c.kind == DeliveryKind.DIGEST.value, deliveries.c.due_at, deliveries.c.id)
-        .limit(most)
-    )
-    rows = connection.execute(query).mappings().all()
-    if not rows:
-        return dropped, []
-    ids = [row["id"] for row in rows]
-    keys: dict[int, list[str]] = {}
-    for delivery_id, key in connection.execute(
-        select(delivery_articles.c.delivery_id, delivery_articles.c.key)
-        .where(delivery_articles.c.delivery_id.in_(ids))
-        .order_by(delivery_articles.c.delivery_id, delivery_articles.c.position)
-    ):
-        keys.setdefault(delivery_id, []).append(key)
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.id.in_(ids))
-        .values(
-            state=DeliveryState.SENDING.value,
-            attempts=deliveries.c.attempts + 1,
-            first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, epoch(now)),
-            due_at=epoch(until),
-        )
-    )
-    claimed = []
-    for row in rows:
-        queued_at = moment(row["queued_at"])
-        assert queued_at is not None
-        claimed.append(
-            Delivery(
-                id=row["id"],
-                subscription_id=row["subscription_id"],
-                guild_id=row["guild_id"],
-                channel_id=row["channel_id"],
-                kind=DeliveryKind(row["kind"]),
-                state=DeliveryState(row["state"]),
-                nonce=row["nonce"],
-                keys=tuple(keys.get(row["id"], ())),
-                more=row["more"],
-                attempts=row["attempts"],
-                queued_at=queued_at,
-                first_attempt_at=moment(row["first_attempt_at"]),
-                bar=row["bar"],
-                role_id=row["role_id"],
-            )
-        )
-    return dropped, claimed
+
+def resume_sending(connection: Connection) -> None:
+    """Let deliveries be claimed again."""
+    drop_note(connection, _PAUSED)
+
+
+def sending_paused(connection: Connection) -> datetime | None:
+    """Return since when the whole program's sending is paused; None if it is not."""
+    since = note(connection, _PAUSED)
+    return moment(int(since)) if since else None
 
 
 def record_outcomes(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -245,8 +181,9 @@ def record_outcomes(connection: Connection, outcomes: Sequence[Outcome], now: da
                 sent_at=epoch(now),
                 message_id=bindparam("message"),
                 reason=bindparam("because"),
+                shown=bindparam("showing"),
             ),
-            [{"of": o.delivery_id, "message": o.message_id, "because": o.reason} for o in sent],
+            [{"of": o.delivery_id, "message": o.message_id, "because": o.reason, "showing": o.shown} for o in sent],
         )
     if others:
         connection.execute(
@@ -272,16 +209,6 @@ def record_outcomes(connection: Connection, outcomes: Sequence[Outcome], now: da
     uncertain = [o.delivery_id for o in outcomes if o.uncertain]
     if uncertain:
         connection.execute(update(deliveries).where(deliveries.c.id.in_(uncertain)).values(uncertain=True))
-
-
-def next_due(connection: Connection, in_flight: Collection[int] = ()) -> datetime | None:
-    """Return the earliest time at which a delivery that is not in flight is due."""
-    query = (
-        select(func.min(deliveries.c.due_at))
-        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id, isouter=True)
-        .where(_to_be_sent(in_flight))
-    )
-    return moment(connection.execute(query).scalar_one())
 
 
 # --- looking back --------------------------------------------------------------------------------------------

@@ -1,14 +1,20 @@
 """Subscriptions: channels' standing orders."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, delete, func, insert, select, update
 
 from bot.models import DeliveryState, Subscription, SubscriptionState, Terms
 from bot.store.loads import newest_load
+from bot.store.notices import add_notice, drop_notices
 from bot.store.rows import epoch, moment
 from bot.store.tables import deliveries, subscriptions
 from bot.store.terms import terms_of, terms_text
+
+LEFT = "left"
+"""Why what a server had is paused once it has removed Heatline."""
 
 _last_post = (
     select(func.max(deliveries.c.sent_at))
@@ -99,12 +105,14 @@ def set_terms(
 
 
 def remove_subscription(connection: Connection, subscription_id: int) -> None:
-    """Remove a subscription and what it still had to send. What was sent stays on record, so it is never repeated."""
-    connection.execute(
-        delete(deliveries).where(
-            deliveries.c.subscription_id == subscription_id, deliveries.c.state == DeliveryState.PENDING.value
-        )
-    )
+    """Remove a subscription and what it still had to send. What was sent stays on record, so it is never repeated.
+
+    What waits but may have arrived stays on record too, as failed.
+    """
+    waits = (deliveries.c.subscription_id == subscription_id) & (deliveries.c.state == DeliveryState.PENDING.value)
+    tried = deliveries.c.first_attempt_at.is_not(None)
+    connection.execute(update(deliveries).where(waits, tried).values(state="failed", reason="unsubscribed"))
+    connection.execute(delete(deliveries).where(waits))
     connection.execute(delete(subscriptions).where(subscriptions.c.id == subscription_id))
 
 
@@ -117,6 +125,51 @@ def pause_subscription(connection: Connection, subscription_id: int, because: st
     )
 
 
+def pause_for_trouble(
+    connection: Connection, subscription_id: int, because: str, missing: Sequence[str], now: datetime
+) -> None:
+    """Pause a subscription, and the others of its channel, for what keeps Heatline from posting there.
+
+    Its server is to be told, once in an outage; `missing` are the permissions that are known to be missing. Each time
+    that no post lay between two pauses is a strike, by which the next try waits longer.
+    """
+    known = subscription(connection, subscription_id)
+    if known is None or known.state is SubscriptionState.PAUSED:
+        return
+    posted = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.channel_id == subscriptions.c.channel_id,
+            deliveries.c.state == DeliveryState.SENT.value,
+            deliveries.c.sent_at >= subscriptions.c.paused_at,
+        )
+        .exists()
+    )
+    connection.execute(
+        update(subscriptions)
+        .where(
+            subscriptions.c.channel_id == known.channel_id,
+            subscriptions.c.guild_id == known.guild_id,
+            subscriptions.c.state == SubscriptionState.ACTIVE.value,
+        )
+        .values(
+            state=SubscriptionState.PAUSED.value,
+            paused_because=because,
+            strikes=case((posted, 1), else_=subscriptions.c.strikes + 1),
+            paused_at=epoch(now),
+        )
+    )
+    add_notice(
+        connection,
+        guild_id=known.guild_id,
+        channel_id=known.channel_id,
+        subscription_id=known.id,
+        because=because,
+        detail=missing,
+        now=now,
+    )
+
+
 def resume_subscription(connection: Connection, subscription_id: int, next_run_at: datetime) -> None:
     """Let a subscription post again from the time given."""
     connection.execute(
@@ -124,6 +177,50 @@ def resume_subscription(connection: Connection, subscription_id: int, next_run_a
         .where(subscriptions.c.id == subscription_id)
         .values(state=SubscriptionState.ACTIVE.value, paused_because=None, next_run_at=epoch(next_run_at))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A subscription that trouble paused: since when, and how often in a row."""
+
+    subscription: Subscription
+    paused_at: datetime | None
+    strikes: int
+
+
+def troubled_subscriptions(connection: Connection, guild_id: int | None = None) -> tuple[Trouble, ...]:
+    """Return what trouble paused, in one server or in all; not what a person paused, nor what left with its server."""
+    query = (
+        select(subscriptions)
+        .where(
+            subscriptions.c.state == SubscriptionState.PAUSED.value,
+            subscriptions.c.paused_because.is_not(None),
+            subscriptions.c.paused_because != LEFT,
+        )
+        .order_by(subscriptions.c.id)
+    )
+    if guild_id is not None:
+        query = query.where(subscriptions.c.guild_id == guild_id)
+    rows = connection.execute(query).mappings()
+    return tuple(Trouble(_from_row(row), moment(row["paused_at"]), row["strikes"]) for row in rows)
+
+
+def subscriptions_in(connection: Connection, channel_id: int) -> tuple[Subscription, ...]:
+    """Return the subscriptions of a channel, oldest first."""
+    return _select(connection, subscriptions.c.channel_id == channel_id)
+
+
+def resume_after_trouble(connection: Connection, subscription_id: int, next_run_at: datetime) -> bool:
+    """Let a subscription post again that trouble paused, unless a person has paused it since.
+
+    What its server was not told yet of the trouble need not be told any more.
+    """
+    known = subscription(connection, subscription_id)
+    if known is None or known.state is SubscriptionState.ACTIVE or known.paused_because is None:
+        return False
+    resume_subscription(connection, subscription_id, next_run_at)
+    drop_notices(connection, known.channel_id)
+    return True
 
 
 def due_subscriptions(

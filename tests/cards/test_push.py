@@ -1,6 +1,7 @@
 """Pushed messages: a card for one article, a compact list for several."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,10 @@ from discord import ComponentType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.briefing.shown import is_in, look_of, number_in
 from bot.cards.push import push_message
-from bot.models import Article, DeliveryKind, Image, Often, Report
-from tests.cards.markdown import active
+from bot.models import Article, DeliveryKind, Image, Look, Often, Report
+from tests.cards.markdown import active, visible
 from tests.cards.news import (
     ARTICLES,
     FIVE,
@@ -194,6 +196,103 @@ def test_only_digests_may_buzz(kind: DeliveryKind, often: Often, silent: bool) -
     assert push_message(delivery(kind), subscription(often=often), [article()], NOW).silent is silent
 
 
+@pytest.mark.parametrize(
+    ("kind", "role_id", "asked", "silent", "pings"),
+    [
+        pytest.param(DeliveryKind.PUSH, None, False, False, None, id="as it happens, loud by choice"),
+        pytest.param(DeliveryKind.PUSH, None, True, True, None, id="as it happens, silent by choice"),
+        pytest.param(DeliveryKind.PUSH, 42, None, False, 42, id="a ping is heard"),
+        pytest.param(DeliveryKind.PUSH, 42, True, False, 42, id="a ping is heard though others are silent"),
+        pytest.param(DeliveryKind.FIRST, None, False, True, None, id="the first is silent whatever was chosen"),
+        pytest.param(DeliveryKind.FIRST, 42, False, True, None, id="the first pings nobody"),
+    ],
+)
+def test_silence_and_pings(
+    kind: DeliveryKind, role_id: int | None, asked: bool | None, silent: bool, pings: int | None
+) -> None:
+    sent = push_message(replace(delivery(kind), role_id=role_id), subscription(silent=asked), [article()], NOW)
+    assert (sent.silent, sent.role_id) == (silent, pings)
+
+
+@pytest.mark.parametrize("look", Look)
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_role_comes_last_so_that_a_notification_starts_with_news(look: Look, number: int) -> None:
+    told = [article(place) for place in range(number)]
+    sent = push_message(replace(delivery(), role_id=42), subscription(look=look), told, NOW)
+    assert sent.content.endswith(" <@&42>")
+    assert sent.content.removesuffix(" <@&42>") == push_message(delivery(), subscription(look=look), told, NOW).content
+
+
+# --- looks ---------------------------------------------------------------------------------------------------
+
+
+def test_a_compact_card_has_neither_excerpt_nor_picture() -> None:
+    message = push(article(image=LARGE, coverage=(report(1),)), look=Look.COMPACT)
+    assert message["content"] == "Robots learn to fold, part 1 · Example Times"
+    (card,) = message["embeds"]
+    assert card["description"] == "Also: Other 1"
+    assert card["author"]["name"] == "Example Times"
+    assert {"image", "thumbnail"} & set(card) == set()
+
+
+def test_a_headline_is_a_line_without_an_embed_or_a_preview() -> None:
+    message = push(article(image=LARGE, coverage=(report(1),)), look=Look.HEADLINE)
+    assert message["content"] == "Robots learn to fold, part 1 · Example Times"
+    assert message["embeds"] == []
+    assert labels(message) == ["Read at Example Times", "1 other report"]
+
+
+def test_several_headlines_are_lines_whose_links_show_no_previews() -> None:
+    message = push(article(1), article(2), more=4, look=Look.HEADLINE)
+    assert message["embeds"] == []
+    assert message["content"].split("\n") == [
+        "Robots learn to fold, part 1 · Example Times · [Read](<https://example.com/fold/1>)",
+        "Robots learn to fold, part 2 · Example Times · [Read](<https://example.com/fold/2>)",
+        "And 4 more: /news latest topic\\:AI",
+    ]
+    assert markers(message) == [f"hl1:d:{delivery().nonce}"]
+
+
+@pytest.mark.parametrize("look", Look)
+def test_the_first_sample_is_called_one_in_every_look(look: Look) -> None:
+    for number in (1, 2):
+        told = [article(place) for place in range(number)]
+        assert "Sample story" in push(*told, kind=DeliveryKind.FIRST, sample=True, look=look)["content"]
+
+
+# --- what is shown -------------------------------------------------------------------------------------------
+
+OTHERS = (report(1), report(2))
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [
+        ({"title": "Robots unlearn to fold"}, {Look.CARD, Look.COMPACT, Look.HEADLINE}),
+        ({"coverage": (*OTHERS, report(3))}, {Look.CARD, Look.COMPACT}),
+        ({"coverage": OTHERS[::-1]}, set()),
+        ({"coverage": (*OTHERS, report(3, provider="Other 1"))}, set()),
+        ({"coverage": (*OTHERS, report(3, provider="Example Times"))}, set()),
+        ({"image": LARGE}, set()),
+        ({"published_at": NOW - timedelta(days=9)}, set()),
+        ({"heat": 5}, set()),
+        ({"excerpt": "Other words."}, set()),
+    ],
+)
+def test_what_makes_a_post_out_of_date(change: dict[str, Any], differs: set[Look]) -> None:
+    def shown(look: Look, *told: Article) -> str:
+        return push_message(delivery(), subscription(look=look), told, NOW).shown
+
+    before, after = article(coverage=OTHERS), article(**{"coverage": OTHERS} | change)
+    assert {look for look in Look if shown(look, before) != shown(look, after)} == differs
+    assert {look for look in Look if shown(look, article(2), before) != shown(look, article(2), after)} == differs
+    for look in Look:
+        assert look_of(shown(look, before)) is look
+        assert number_in(shown(look, before, article(2))) == 2
+        assert is_in(shown(look, before, article(2)), article(2).key)
+        assert not is_in(shown(look, before), article(2).key)
+
+
 def markers(message: Json) -> list[str]:
     """Return the ids of a message's controls that are not links."""
     kinds = (ComponentType.button, ComponentType.string_select)
@@ -201,14 +300,17 @@ def markers(message: Json) -> list[str]:
 
 
 @settings(deadline=None)
-@given(ARTICLES, st.sampled_from(DeliveryKind), st.booleans())
-def test_any_article_makes_a_card_that_discord_takes(article: Article, kind: DeliveryKind, sample: bool) -> None:
-    message = push(article, kind=kind, sample=sample)
+@given(ARTICLES, st.sampled_from(DeliveryKind), st.booleans(), st.sampled_from(Look))
+def test_any_article_makes_a_card_that_discord_takes(
+    article: Article, kind: DeliveryKind, sample: bool, look: Look
+) -> None:
+    message = push(article, kind=kind, sample=sample, look=look)
     assert refused(message) == []
     assert markers(message) == [f"hl1:d:{delivery().nonce}"]
     assert message["content"]
     assert active(message["content"]) == []
-    assert active(re.sub(r"\[Read the story]\([^()\s]+\)", "", message["embeds"][0].get("description", ""))) == []
+    described = "".join(each.get("description", "") for each in message["embeds"])
+    assert active(re.sub(r"\[Read the story]\([^()\s]+\)", "", described)) == []
 
 
 @settings(deadline=None, max_examples=50)
@@ -224,7 +326,21 @@ def test_any_articles_make_a_list_that_discord_takes(
     assert active(own.sub("", message["embeds"][0]["description"])) == []
 
 
-def test_ten_articles_fit_whatever_their_titles() -> None:
-    """A delivery holds up to ten; escaped, every character of a title takes two."""
-    message = push(*(article(number, title="*" * 300, provider="_" * 100) for number in range(10)))
+@settings(deadline=None, max_examples=50)
+@given(FIVE.filter(lambda articles: len(articles) > 1), st.none() | names(), st.integers(0, 10**6))
+def test_any_articles_make_lines_that_discord_takes(articles: list[Article], topic: str | None, more: int) -> None:
+    message = push(*articles, topic=topic, more=more, kind=DeliveryKind.DIGEST, look=Look.HEADLINE)
     assert refused(message) == []
+    assert markers(message) == [f"hl1:d:{delivery().nonce}"]
+    lines = message["content"].split("\n")[: len(articles)]
+    lines = [re.sub(r" · \[Read]\(<[^()<>\s]+>\)$", "", line) for line in lines]
+    assert [line for line in lines if active(line) or len(visible(line)) > 200] == []
+
+
+@pytest.mark.parametrize("look", Look)
+def test_ten_articles_fit_whatever_their_titles(look: Look) -> None:
+    """A delivery holds up to ten; escaped, every character of a title takes two."""
+    told = [article(number, title="*" * 300, provider="_" * 100) for number in range(10)]
+    of = subscription(look=look, topic="*" * 100, provider="_" * 100)
+    sent = push_message(replace(delivery(more=10**6), role_id=2**63), of, told, NOW)
+    assert refused(payload(sent)) == []

@@ -11,8 +11,9 @@ import discord
 from discord.ext import commands
 from sqlalchemy import Connection, select
 
+from bot.delivery.attempt import DEADLINE
 from bot.delivery.pace import Pace
-from bot.delivery.send import DEADLINE, Sender
+from bot.delivery.send import Sender
 from bot.models import DeliveryState, SubscriptionState
 from bot.store.database import Database, connect
 from bot.store.subscriptions import subscription

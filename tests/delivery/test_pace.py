@@ -1,6 +1,7 @@
 """Never faster than Discord allows, one pause for everybody, and a stop before Discord bans."""
 
 import asyncio
+import random
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, cast
@@ -62,9 +63,11 @@ async def test_a_place_is_free_again_a_second_after_the_answer() -> None:
     started: list[float] = []
     answers: list[float] = []
     full = asyncio.Event()
+    (sent,) = pace.trace().on_request_headers_sent
 
     async def send() -> None:
         async with pace.slot():
+            await sent(cast(Any, None), SimpleNamespace(), cast(Any, None))
             started.append(loop.time())
             if len(started) == IN_FLIGHT:
                 full.set()
@@ -183,3 +186,59 @@ async def test_a_ban_stops_all_sending(desk: Desk) -> None:
     # Those that were under way with the first one, and no more.
     assert 1 <= desk.loopback.ledger.statuses[429] <= 2 * BURST
     assert "sent" not in desk.states()
+
+
+async def test_after_a_ban_one_request_is_tried_until_one_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.delivery.pace.BANNED", 0.05)
+    pace = Pace()
+    tried = 0
+    banned = {"Retry_After": "0"}
+
+    async def send() -> bool:
+        nonlocal tried
+        async with pace.slot():
+            tried += 1
+            alone = pace.is_banned()
+            try:
+                await (answered(pace, 429, **banned) if tried < 4 else answered(pace, 200))
+            except ThrottledError:
+                return alone
+        return alone
+
+    assert not await send()
+    assert pace.is_banned()
+    tasks = [asyncio.create_task(send()) for _ in range(20)]
+    results = await asyncio.gather(*tasks)
+    assert not pace.is_banned()
+    # Two more are refused, one each after a rest; the third is answered and lets the others go.
+    assert results.count(True) == 3
+
+
+async def rate_of(pace: Pace, count: int, answer: float, jitter: float, seed: int) -> tuple[float, int]:
+    """Send to a server that counts at a random moment of each round trip; return the rate, and its busiest second."""
+    loop, chance = asyncio.get_running_loop(), random.Random(seed)
+    counted: list[float] = []
+    (sent,), (see,) = pace.trace().on_request_headers_sent, pace.trace().on_request_end
+    response = SimpleNamespace(status=200, headers={})
+
+    async def send() -> None:
+        async with pace.slot():
+            await sent(cast(Any, None), SimpleNamespace(), cast(Any, None))
+            took = answer + chance.uniform(0, jitter)
+            counts_after = chance.uniform(0, took)
+            await asyncio.sleep(counts_after)
+            counted.append(loop.time())
+            await asyncio.sleep(took - counts_after)
+            await see(cast(Any, None), SimpleNamespace(), cast(Any, SimpleNamespace(response=response)))
+
+    await asyncio.gather(*(send() for _ in range(count)))
+    counted.sort()
+    busiest = max(sum(start <= at < start + 1 for at in counted) for start in counted)
+    return (count - 1) / (counted[-1] - counted[0]), busiest
+
+
+@pytest.mark.parametrize(("answer", "jitter"), [(0.02, 0.01), (0.1, 0.03), (0.2, 0.05)])
+async def test_slow_answers_slow_nobody_and_no_second_is_too_busy(answer: float, jitter: float) -> None:
+    rate, busiest = await rate_of(Pace(), 225, answer, jitter, seed=1)
+    assert rate >= 0.95 * RATE
+    assert busiest <= 50

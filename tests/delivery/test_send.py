@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 
 from bot.cards.ids import marker
-from bot.delivery import recover, send
-from bot.delivery.send import TokenRejectedError
+from bot.delivery import patience, recover
+from bot.delivery.attempt import TokenRejectedError
 from bot.models import DeliveryState
 from bot.store import database as store
-from bot.store.deliveries import next_due
+from bot.store.claims import next_due
 from tests.delivery.desk import CREATE, Desk
 from tests.delivery.newsroom import DAY, MINUTE
 from tests.loopback.world import READ_MESSAGE_HISTORY
@@ -411,7 +411,7 @@ async def test_nothing_is_sent_after_an_unsubscribe_while_discord_py_waits_for_t
     desk.publish("one")
     desk.publish("two")
     task = asyncio.create_task(desk.drain())
-    await desk.loopback.wait_for(lambda: len(desk.loopback.posts) == 1)
+    await desk.until(lambda: desk.states() == ["sent", "sending"])
     desk.room.change(what, subscribed)
     await task
     assert len(desk.loopback.posts) == 1
@@ -509,7 +509,7 @@ async def test_stopping_finishes_and_records_what_is_under_way(desk: Desk) -> No
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make connections give up on a busy database at once, and the sender try again soon."""
     monkeypatch.setattr(store, "BUSY_TIMEOUT", 1)
-    monkeypatch.setattr(send, "_TROUBLE", 0.01)
+    monkeypatch.setattr(patience, "_TROUBLE", 0.01)
 
 
 @contextmanager

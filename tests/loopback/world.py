@@ -101,6 +101,8 @@ class Guild:
     roles: list[Role]
     joined: bool = True
     channels: list["Channel"] = field(default_factory=list)
+    updates: "Channel | None" = None
+    """Where its community updates go."""
 
     @property
     def everyone(self) -> Role:
@@ -154,6 +156,7 @@ class Guild:
             "explicit_content_filter": 0,
             "mfa_level": 0,
             "system_channel_flags": 0,
+            "public_updates_channel_id": str(self.updates.id) if self.updates else None,
         }
 
 
