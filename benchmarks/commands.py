@@ -1,103 +1,94 @@
-"""What slash commands read while a load runs: `Database.read` of the pages that they show, on an event loop.
+"""How long slash commands take while a load runs: the real program, asked over a loopback Discord.
 
-Discord is left out: a command's time here is that of its reads (page and names), which is all of it that the load can
-slow down but for the loop's lag, which is measured too.
+A command's time is from its interaction to its complete answer, as the person sees it. The lag of the program's loop is
+in it; it is also measured on its own, by how late the program acknowledges what needs no database (`/help`).
 """
 
 import asyncio
-import os
 import random
-import sys
-import time
+import sqlite3
+import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.models import Listing, Order
-from bot.settings import Settings, child_environment
-from bot.store.articles import names_of, page
-from bot.store.database import Database
+from tests.loopback import Loopback, Program
 
 _PAUSE = 0.02  # seconds between two commands: some 25 a second, more than a big server's
-_TICK = 0.005
+_LONGEST = 120.0
+
+# What people ask for. What a corpus of this format holds is known: see `benchmarks.corpus`.
+_ASKED: tuple[tuple[str, dict[str, str]], ...] = (
+    ("news top", {}),
+    ("news top", {"topic": "AI"}),
+    ("news topic", {"name": "AI"}),
+    ("news topic", {}),
+    ("news provider", {"name": "Provider 3"}),
+    ("news latest", {}),
+    ("news search", {"words": "la"}),
+    ("news search", {"words": "ba be"}),
+    ("help", {}),
+)
 
 
 @dataclass
 class Times:
-    """How long commands took, and how late the loop's timers came, in seconds."""
+    """How long commands took, and those among them that need no database, in seconds."""
 
     commands: list[float] = field(default_factory=list)
-    lag: list[float] = field(default_factory=list)
+    help: list[float] = field(default_factory=list)
 
 
-def listings(topics: list[str], providers: list[str], words: list[str]) -> list[Listing]:
-    """Return what people ask for."""
-    return [
-        *(Listing(Order.TOP, topic=topic) for topic in topics),
-        *(Listing(Order.TOP, provider=provider) for provider in providers),
-        Listing(Order.TOP),
-        Listing(Order.LATEST),
-        *(Listing(Order.SEARCH, words=word) for word in words),
-    ]
-
-
-async def _lag(times: Times) -> None:
-    while True:
-        due = time.perf_counter() + _TICK
-        await asyncio.sleep(_TICK)
-        times.lag.append(time.perf_counter() - due)
-
-
-async def _ask(database: Database, asked: list[Listing], times: Times) -> None:
+async def _ask(loopback: Loopback, times: Times) -> None:
     chance = random.Random(1)
     while True:
-        listing = chance.choice(asked)
-        begun = time.perf_counter()
-        await database.read(page, listing, datetime.now(UTC))
-        await database.read(names_of, "topic")
-        times.commands.append(time.perf_counter() - begun)
+        path, options = chance.choice(_ASKED)
+        answer = await loopback.slash(loopback.channel, path, options, within=_LONGEST)
+        taken = answer.replies[-1].at
+        (times.help if path == "help" else times.commands).append(taken)
         await asyncio.sleep(_PAUSE)
 
 
-async def _measure(database: Database, asked: list[Listing], idle: float, settings: Settings) -> tuple[Times, Times]:
-    async def during(work: "asyncio.Future[object] | asyncio.Task[object]") -> Times:
-        times = Times()
-        tasks = [asyncio.create_task(_lag(times)), asyncio.create_task(_ask(database, asked, times))]
-        try:
-            await work
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        return times
+async def _during(loopback: Loopback, work: "asyncio.Task[None]") -> Times:
+    times = Times()
+    asking = asyncio.create_task(_ask(loopback, times))
+    await work
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    return times
 
-    async def load() -> None:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "load", "--json", "--background"),
-            env=child_environment(settings),
-            stdout=asyncio.subprocess.DEVNULL,
-            cwd=os.path.sep,
-        )
-        if await process.wait():
-            raise SystemExit("The load failed.")
 
-    for listing in asked:  # what the first command pays once: statements compiled, pages in the cache
-        await database.read(page, listing, datetime.now(UTC))
-    before = await during(asyncio.create_task(asyncio.sleep(idle)))
-    loaded = await during(asyncio.create_task(load()))
+async def _measure(folder: Path, database: Path, idle: float) -> tuple[Times, Times]:
+    settings = {
+        "CORPUS_DIR": str(folder),
+        "DATABASE_URL": f"sqlite+aiosqlite:///{database}",
+        "RELOAD_MINUTES": "1440",
+    }
+    async with Loopback() as loopback:
+        settings["ADMIN_IDS"] = str(loopback.user.id)
+        with tempfile.TemporaryDirectory() as place:
+            async with Program(loopback, Path(place), settings=settings) as program:
+                await program.wait_for_output("Invite:", within=_LONGEST)
+                for path, options in _ASKED:  # what the first command pays once: statements, pages in the cache
+                    await loopback.slash(loopback.channel, path, options, within=_LONGEST)
+                before = await _during(loopback, asyncio.create_task(asyncio.sleep(idle)))
+                _make_new(database)
+                loaded = await _during(loopback, asyncio.create_task(_reload(loopback)))
     return before, loaded
+
+
+async def _reload(loopback: Loopback) -> None:
+    answer = await loopback.slash(loopback.channel, "admin reload", within=_LONGEST)
+    await loopback.wait_for(lambda: "Reloaded" in answer.text, within=_LONGEST)
+
+
+def _make_new(database: Path) -> None:
+    """Let the next load read every file anew and replace every article."""
+    with closing(sqlite3.connect(database, timeout=60)) as connection, connection:
+        connection.execute("UPDATE files SET stamp = NULL")
+        connection.execute("UPDATE articles SET fingerprint = ''")
 
 
 def command_times(folder: Path, database: Path, idle: float) -> tuple[Times, Times]:
     """Return the times of the same commands idle, and while the folder is loaded into the database."""
-    settings = Settings(corpus_dir=str(folder), database_url=f"sqlite+aiosqlite:///{database}")
-    asked = listings(["AI", "Open Space"], ["Provider 3"], ["la", "ba be"])
-
-    async def measured() -> tuple[Times, Times]:
-        store = Database(settings.database_url)
-        try:
-            return await _measure(store, asked, idle, settings)
-        finally:
-            await store.close()
-
-    return asyncio.run(measured())
+    return asyncio.run(_measure(folder, database, idle))

@@ -13,13 +13,19 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import __version__
-from bot.commands import admin, news, subscribe, subscriptions
+from bot.commands import admin, news, settings, subscribe, subscriptions
 from bot.commands.answer import explain
 from bot.commands.help import Help
+from bot.commands.life import Life
+from bot.delivery.access import Resumer
+from bot.delivery.attempt import TokenRejectedError
+from bot.delivery.edits import Editor
+from bot.delivery.housekeeping import Housekeeper
+from bot.delivery.notices import Teller
 from bot.delivery.pace import Pace
 from bot.delivery.plan import Planner
 from bot.delivery.schedule import Scheduler
-from bot.delivery.send import Sender, TokenRejectedError
+from bot.delivery.send import Sender
 from bot.loader import Loader, Watcher
 from bot.loading import utc_now
 from bot.models import HeatlineError, LoadReport, Vitals
@@ -80,8 +86,15 @@ class Heatline(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Add commands and controls, learn who hosts the app, and tell Discord of commands that changed."""
         admin_guild = self._settings.admin_guild_id
-        for each in (news.News(self), subscribe.Subscribe(self), subscriptions.Subscriptions(self), Help(self)):
+        for each in (
+            news.News(self),
+            subscribe.Subscribe(self),
+            subscriptions.Subscriptions(self),
+            settings.Settings(self),
+            Help(self),
+        ):
             await self.add_cog(each)
+        await self.add_cog(Life(self, self, self._program.resumer, self._program.teller))
         if admin_guild is None:
             cog = admin.Admin(self)
             assert cog.app_command is not None
@@ -90,7 +103,7 @@ class Heatline(commands.AutoShardedBot):
             await self.add_cog(cog)
         else:
             await self.add_cog(admin.Admin(self), guild=discord.Object(admin_guild))
-        self.add_dynamic_items(*news.CONTROLS, *subscriptions.CONTROLS, *admin.CONTROLS)
+        self.add_dynamic_items(*news.CONTROLS, *subscriptions.CONTROLS, *settings.CONTROLS, *admin.CONTROLS)
         await self._learn_admins()
         await self._sync(None)
         if admin_guild is not None:
@@ -170,12 +183,14 @@ class Heatline(commands.AutoShardedBot):
         report = await self._program.loader.load(
             progress, allow_mass_removal=allow_mass_removal, sync_first=not allow_mass_removal
         )
+        self._program.editor.loaded()
         planned = await self._program.scheduler.plan()
         return report, planned.messages
 
     def outbox_changed(self) -> None:
-        """Send what has been queued."""
+        """Send what has been queued, and edit what was posted."""
         self._program.sender.wake()
+        self._program.editor.wake()
 
     def schedule_changed(self) -> None:
         """Plan anew."""
@@ -200,6 +215,17 @@ class Program:
         )
         planner = Planner(settings.database_url, spacing=spacing, max_age=max_age)
         self.scheduler = Scheduler(self.database, planner, self.sender, clock)
+        self.editor = Editor(
+            self.database,
+            self.bot,
+            self.pace,
+            clock=clock,
+            busy=lambda: self.sender.in_flight > 0,
+            sample=settings.is_sample,
+        )
+        self.teller = Teller(self.database, self.bot, self.pace, clock)
+        self.resumer = Resumer(self.database, self.bot, clock, self._resumed)
+        self.housekeeper = Housekeeper(self.database, clock)
         self.loader = Loader(settings)
         self.watcher = Watcher(settings, self.loader, on_load=self._loaded)
 
@@ -214,6 +240,10 @@ class Program:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.scheduler.run(), name="scheduler")
                 group.create_task(self.watcher.run(), name="watcher")
+                group.create_task(self.editor.run(), name="editor")
+                group.create_task(self.teller.run(), name="teller")
+                group.create_task(self.resumer.run(), name="resumer")
+                group.create_task(self.housekeeper.run(), name="housekeeper")
                 await asyncio.shield(sending)
         finally:
             self.sender.stop()
@@ -229,6 +259,11 @@ class Program:
 
     def _loaded(self, _report: LoadReport) -> None:
         self.scheduler.wake()
+        self.editor.loaded()
+
+    def _resumed(self) -> None:
+        self.scheduler.wake()
+        self.sender.wake()
 
 
 async def run(program: Program, token: str, stop: asyncio.Event, announce: Callable[[str], None]) -> None:

@@ -118,9 +118,17 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _given_folder(folder: str | None) -> str | None:
-    """Return a folder given on the command line, which is relative to the working directory as everywhere."""
-    return str(Path(folder).expanduser().absolute()) if folder is not None else None
+def _given_folder(argument: str, folder: str | None) -> str | None:
+    """Return a folder given on the command line, which is relative to the working directory as everywhere.
+
+    Raises `SettingsError` naming the argument where there is no such folder.
+    """
+    if folder is None:
+        return None
+    path = Path(folder).expanduser().absolute()
+    if not path.is_dir():
+        raise SettingsError(f"{argument}: {path} is not a folder. Example: {argument} /srv/news")
+    return str(path)
 
 
 # --- run and preview -----------------------------------------------------------------------------------------
@@ -216,7 +224,7 @@ def _preview(given: argparse.Namespace) -> int:
 
 
 def _load(given: argparse.Namespace) -> int:
-    settings = read_settings(corpus_dir=_given_folder(given.corpus))
+    settings = read_settings(corpus_dir=_given_folder("--corpus", given.corpus))
     if given.watch:
         if given.allow_mass_removal:
             raise SettingsError("--allow-mass-removal is for one load: run it without --watch.")
@@ -296,7 +304,7 @@ async def _watch(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def _check(given: argparse.Namespace) -> int:
-    settings = read_settings(corpus_dir=_given_folder(given.corpus))
+    settings = read_settings(corpus_dir=_given_folder("heatline check", given.corpus))
     from bot.corpus import as_record, parse_roots, read_corpus
     from bot.loading import utc_now
 

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
+from dotenv.parser import parse_stream
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -32,6 +33,15 @@ _EXAMPLES = {
     "admin_ids": "123456789012345678,234567890123456789",
     "admin_guild_id": "123456789012345678",
     "log_level": "INFO",
+}
+
+# What a value must be, where pydantic found that it is not; the validators below speak for themselves.
+_WANTED = {
+    "reload_minutes": "write a number of minutes, more than 0 and at most 1440",
+    "push_spacing_minutes": "write a number of minutes from 0 to 1440; 0 is for none",
+    "max_age_days": "write a number of days, more than 0 and at most 30",
+    "admin_guild_id": "write the id of one server, digits alone",
+    "log_level": "write DEBUG, INFO, WARNING or ERROR",
 }
 
 
@@ -80,7 +90,7 @@ class Settings(BaseSettings):
             return value
         ids = value.replace(",", " ").split()
         if not all(text.isascii() and text.isdigit() for text in ids):
-            raise ValueError("not a list of user ids")
+            raise ValueError("write user ids, digits alone, with commas between them")
         return frozenset(map(int, ids))
 
     @field_validator("log_level", mode="before")
@@ -142,15 +152,32 @@ def read_settings(**overrides: object) -> Settings:
         if os.environ.get(name.upper()) == "":  # empty in the environment means unset, whatever `.env` says
             given.setdefault(name, field.default)
     try:
+        _check_lines(env_file)
         return Settings(_env_file=env_file, **given)  # type: ignore[arg-type]  # pydantic-settings' own keyword
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
-        what = first["msg"].removeprefix("Value error, ")
+        said = first["msg"].removeprefix("Value error, ")
+        what = said if first["type"] == "value_error" else _WANTED.get(name, said)
         example = f" Example: {name.upper()}={_EXAMPLES[name]}" if name in _EXAMPLES else ""
         raise SettingsError(f"{name.upper()}: {what}.{example}") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{env_file} is not UTF-8 text: save it as UTF-8.") from None
+
+
+def _check_lines(env_file: Path) -> None:
+    """Raise `SettingsError` for the first line of `.env` that sets nothing; it is named by its number, never quoted."""
+    if not env_file.is_file():
+        return
+    with env_file.open(encoding="utf-8") as lines:
+        for binding in parse_stream(lines):
+            known = (binding.key or "").lower() in Settings.model_fields
+            if binding.error or (known and binding.value is None):
+                written = binding.original.string  # with the blank lines before it
+                number = binding.original.line + written[: len(written) - len(written.lstrip())].count("\n")
+                raise SettingsError(
+                    f"{env_file}, line {number}: write NAME=value, with every quote closed. Example: LOG_LEVEL=INFO"
+                )
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

@@ -300,7 +300,7 @@ def test_check_of_the_bundled_news(shell: Shell) -> None:
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_check_of_no_folder_is_one_line(shell: Shell, tmp_path: Path, form: list[str]) -> None:
     ended = shell("check", "missing", *form)
-    assert ended.status == 1
+    assert ended.status == 2
     assert str(tmp_path / "elsewhere" / "missing") in one_line(ended)
 
 
@@ -425,13 +425,14 @@ def test_a_folder_given_is_relative_to_the_working_directory(shell: Shell, corpu
 
 
 def test_load_of_no_folder_is_one_line(shell: Shell, tmp_path: Path) -> None:
-    ended = shell("load", "--corpus", "missing")
-    assert ended.status == 1
-    assert str(tmp_path / "elsewhere" / "missing") in one_line(ended)
+    for arguments, named in ((("load", "--corpus"), "--corpus"), (("check",), "check")):
+        ended = shell(*arguments, "missing")
+        assert ended.status == 2
+        assert f"{named}: {tmp_path / 'elsewhere' / 'missing'} is not a folder" in one_line(ended)
 
 
 def test_a_loader_that_fails_tells_its_parent(shell: Shell) -> None:
-    ended = shell("load", "--corpus", "missing", "--json")
+    ended = shell("load", "--json", CORPUS_DIR="missing")
     assert ended.status == 1
     assert ended.lines[-1]["event"] == "error"
     assert str(ended.lines[-1]["message"]) in ended.err

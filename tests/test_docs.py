@@ -17,6 +17,7 @@ from bot.commands.admin import Admin
 from bot.commands.help import Help
 from bot.commands.host import Host
 from bot.commands.news import News
+from bot.commands.settings import Settings as ServerSettings
 from bot.commands.subscribe import Subscribe
 from bot.commands.subscriptions import Subscriptions
 from bot.settings import HOME, Settings
@@ -76,7 +77,7 @@ def test_the_readme_has_every_setting(name: str) -> None:
 # --- commands ------------------------------------------------------------------------------------------------
 
 
-COGS = (News, Subscribe, Subscriptions, Admin, Help)
+COGS = (News, Subscribe, Subscriptions, ServerSettings, Admin, Help)
 
 
 def slash_commands() -> Iterator[str]:
@@ -92,7 +93,7 @@ def slash_commands() -> Iterator[str]:
 def test_every_cog_is_known_here() -> None:
     sources = [path.read_text(encoding="utf-8") for path in (CHECKOUT / "bot" / "commands").glob("*.py")]
     written = {name for source in sources for name in re.findall(r"^class (\w+)\(\s*commands\.\w*Cog\b", source, re.M)}
-    assert written == {cog.__name__ for cog in COGS}
+    assert written - {"Life"} == {cog.__name__ for cog in COGS}  # that one only listens
 
 
 def test_the_readme_has_every_slash_command_and_no_other() -> None:

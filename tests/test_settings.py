@@ -35,22 +35,22 @@ def test_without_any_the_defaults_hold() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "what"),
     [
-        ("RELOAD_MINUTES", "soon", "number"),
-        ("RELOAD_MINUTES", "0", "greater than 0"),
-        ("RELOAD_MINUTES", "-1", "greater than 0"),
-        ("RELOAD_MINUTES", "1441", "less than or equal to 1440"),
-        ("RELOAD_MINUTES", "nan", "less than or equal to 1440"),
-        ("RELOAD_MINUTES", "inf", "less than or equal to 1440"),
-        ("PUSH_SPACING_MINUTES", "-1", "greater than or equal to 0"),
-        ("MAX_AGE_DAYS", "31", "less than or equal to 30"),
-        ("ADMIN_IDS", "ann", "not a list of user ids"),
-        ("ADMIN_IDS", "1,<@2>", "not a list of user ids"),
-        ("ADMIN_IDS", "[1, 2]", "not a list of user ids"),
-        ("ADMIN_IDS", "-1", "not a list of user ids"),
-        ("ADMIN_IDS", "１２", "not a list of user ids"),
-        ("ADMIN_GUILD_ID", "home", "integer"),
-        ("ADMIN_GUILD_ID", "-5", "greater than 0"),
-        ("LOG_LEVEL", "loud", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("RELOAD_MINUTES", "soon", "a number of minutes"),
+        ("RELOAD_MINUTES", "0", "more than 0"),
+        ("RELOAD_MINUTES", "-1", "more than 0"),
+        ("RELOAD_MINUTES", "1441", "at most 1440"),
+        ("RELOAD_MINUTES", "nan", "at most 1440"),
+        ("RELOAD_MINUTES", "inf", "at most 1440"),
+        ("PUSH_SPACING_MINUTES", "-1", "from 0 to 1440"),
+        ("MAX_AGE_DAYS", "31", "at most 30"),
+        ("ADMIN_IDS", "ann", "write user ids"),
+        ("ADMIN_IDS", "1,<@2>", "write user ids"),
+        ("ADMIN_IDS", "[1, 2]", "write user ids"),
+        ("ADMIN_IDS", "-1", "write user ids"),
+        ("ADMIN_IDS", "１２", "write user ids"),
+        ("ADMIN_GUILD_ID", "home", "digits alone"),
+        ("ADMIN_GUILD_ID", "-5", "digits alone"),
+        ("LOG_LEVEL", "loud", "write DEBUG, INFO, WARNING or ERROR"),
         ("CORPUS_SYNC", "git 'pull", "a quote in it is not closed"),
         ("CORPUS_SYNC", "'' pull", "it names no program"),
         ("DATABASE_URL", "heatline.db", "not a database URL"),
@@ -192,6 +192,28 @@ def test_a_file_that_is_no_text_is_said(checkout: Path) -> None:
     (checkout / ".env").write_bytes(b"LOG_LEVEL=\xff\xfe\n")
     with pytest.raises(SettingsError, match=r"\.env is not UTF-8 text"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("LOG_LEVEL='INFO\n", 1),
+        ("LOG_LEVEL=INFO\n= 5\n", 2),
+        ('# a comment\n\nADMIN_IDS=1\n\nDISCORD_TOKEN "{canary}"\n', 5),
+        ("LOG_LEVEL=INFO\n\nDISCORD_TOKEN\n", 3),
+    ],
+)
+def test_a_broken_line_of_the_file_is_named_by_its_number(checkout: Path, text: str, line: int) -> None:
+    (checkout / ".env").write_text(text.replace("{canary}", CANARY))
+    with pytest.raises(SettingsError, match=rf"\.env, line {line}: write NAME=value") as raised:
+        read_settings()
+    assert CANARY not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize("text", ["", "export LOG_LEVEL=INFO\n", "OTHER\n", "CORPUS_SYNC='git\npull'\n"])
+def test_a_file_without_a_broken_line_is_taken(checkout: Path, text: str) -> None:
+    (checkout / ".env").write_text(text)
+    assert read_settings().log_level == "INFO"
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,16 @@ _READING = (
 _MANAGING = (
     ("subscribe", "send news to a channel"),
     ("subscriptions list", "see, pause or remove what is sent here"),
+    ("subscriptions edit", "change what is sent, when, and how it looks"),
+    ("subscriptions explain", "why a story was posted, or why not"),
+    ("settings", "time zone, notices, sharing, what is blocked"),
 )
 _HOSTING = (
     ("admin reload", "read the news folder now"),
     ("admin status", "how Heatline is"),
+    ("admin hide", "take an article out of everything"),
+    ("admin pause", "stop all sending"),
+    ("admin resume", "send again"),
 )
 
 

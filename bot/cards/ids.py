@@ -41,3 +41,35 @@ MASS_REMOVAL = f"{VERSION}m"
 
 SUBSCRIPTION = f"{VERSION}us"
 """The id of the select that opens a subscription; its values are ids of subscriptions."""
+
+EXPLAIN = f"{VERSION}x"
+"""The id of the select that opens a subscription with its bar lowered; its values are ids of subscriptions."""
+
+
+def panel(draft_key: str, what: str) -> str:
+    """Return the id of a control that changes a draft, or does something with it."""
+    return f"{VERSION}e:{draft_key}:{what}"
+
+
+def log(subscription_id: int, first: int) -> str:
+    """Return the id of a button that shows the log of a subscription, or of all (0), from its nth entry on."""
+    return f"{VERSION}g:{subscription_id}:{first}"
+
+
+def opened(article_key: str) -> str:
+    """Return the id of a button that opens the story of an article."""
+    return f"{VERSION}a:{article_key}"
+
+
+NOTICES = f"{VERSION}tn"
+"""The id of the select of a server's channel for notices."""
+
+
+def setting(what: str) -> str:
+    """Return the id of a button that changes a setting of a server."""
+    return f"{VERSION}t:{what}"
+
+
+def hide(action: str, article_key: str) -> str:
+    """Return the id of a host's button that hides an article, or shows it again."""
+    return f"{VERSION}h:{action}:{article_key}"

@@ -1,5 +1,6 @@
 """Discord's limits, in characters unless said otherwise (its API document; where docs differ, the smaller figure)."""
 
+CONTENT = 2000
 EMBED_DESCRIPTION = 4096
 EMBED_AUTHOR = 256
 EMBED_FOOTER = 2048

@@ -22,7 +22,13 @@ _SHRINKING = ((limits.LINK, limits.LIST_EXCERPT), (150, limits.LIST_EXCERPT), (0
 
 
 def page_layout(
-    page: Page, listing_key: str, now: datetime, *, note: str | None = None, shared_by: int | None = None
+    page: Page,
+    listing_key: str,
+    now: datetime,
+    *,
+    note: str | None = None,
+    shared_by: int | None = None,
+    shareable: bool = True,
 ) -> ui.LayoutView:
     """Return a page of a list. `note` leads it; a page shared by a user names them and has no Share button."""
     header = _header(page, note)
@@ -41,7 +47,7 @@ def page_layout(
         pieces += [separator(), illustrated(entry, article.best_image, alt_text(article))]
     if footer:
         pieces.append(ui.TextDisplay(footer))
-    return Layout(*pieces, controls=_controls(page, listing_key, shared=shared_by is not None))
+    return Layout(*pieces, controls=_controls(page, listing_key, shared=shared_by is not None, shareable=shareable))
 
 
 def _header(page: Page, note: str | None) -> str:
@@ -60,7 +66,7 @@ def _entry(article: Article, place: int | None, now: datetime, longest_link: int
     return "\n".join(filter(None, (headline, summary, f"-# {source}")))
 
 
-def _controls(page: Page, listing_key: str, *, shared: bool) -> tuple[ui.ActionRow[Any], ...]:
+def _controls(page: Page, listing_key: str, *, shared: bool, shareable: bool) -> tuple[ui.ActionRow[Any], ...]:
     if not page.articles:
         return ()
     select: ui.ActionRow[Any] = ui.ActionRow(story_select(page.articles, ids.STORY))
@@ -70,7 +76,7 @@ def _controls(page: Page, listing_key: str, *, shared: bool) -> tuple[ui.ActionR
         buttons.append(button("Previous", ids.page(listing_key, "b", first, max(1, page.rank - PAGE))))
     if page.has_next and not shared:
         buttons.append(button("Next", ids.page(listing_key, "a", last, page.rank + len(page.articles))))
-    if not shared:
+    if shareable and not shared:
         buttons.append(button("Share here", ids.share(listing_key, first, page.rank)))
     return (select, ui.ActionRow(*buttons)) if buttons else (select,)
 

@@ -48,13 +48,17 @@ def shown(text: str, most: int) -> str:
     return escape(cut(text, most))
 
 
-def link(label: str, url: str, longest: int) -> str:
+def link(label: str, url: str, longest: int, *, quiet: bool = False) -> str:
     """Return a masked link under a label of ours, in plain letters; nothing where its address would be longer.
+
+    Where Discord would show a preview of the page under the message, a `quiet` link has none.
 
     What is counted is the address as it is written in the link: escaped, a character can take twelve.
     """
     address = quote(url, safe=_URL_SAFE)
-    return f"[{label}]({address})" if len(address) <= longest else ""
+    if len(address) > longest:
+        return ""
+    return f"[{label}](<{address}>)" if quiet else f"[{label}]({address})"
 
 
 # Everything that addresses may hold but for what would end the link or start markup.

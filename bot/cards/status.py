@@ -67,9 +67,18 @@ def problem_line(problem: Problem) -> str:
 
 
 def status_layout(
-    vitals: Vitals, corpus: CorpusSummary, subscriptions: tuple[int, int], queue: Queue, now: datetime
+    vitals: Vitals,
+    corpus: CorpusSummary,
+    subscriptions: tuple[int, int],
+    queue: Queue,
+    now: datetime,
+    *,
+    stopped_at: datetime | None = None,
 ) -> ui.LayoutView:
-    """Return how the program is. `subscriptions` are the numbers of active and of paused ones."""
+    """Return how the program is. `subscriptions` are the numbers of active and of paused ones.
+
+    `stopped_at` is when a host paused all sending, if one did.
+    """
     newest = f", newest {texts.plain_date(corpus.newest)}" if corpus.newest else ""
     active, paused = subscriptions
     waiting = f"{queue.waiting:,} waiting"
@@ -86,6 +95,8 @@ def status_layout(
         f"**Queue** {waiting} · {vitals.in_flight:,} under way",
         f"**Last 24 hours** {queue.sent:,} sent, {queue.failed:,} failed, {queue.uncertain:,} possibly sent twice",
     ]
+    if stopped_at:
+        lines.append(f"**Sending is paused** by a host since <t:{int(stopped_at.timestamp())}:R>: /admin resume")
     if vitals.paused_for:
         lines.append(f"**Sending is paused** for another {vitals.paused_for:.0f} s: Discord asked for it")
     if vitals.invalid_requests:

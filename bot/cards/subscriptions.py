@@ -1,21 +1,22 @@
-"""Subscriptions as replies: all of a server's, and one with what can be done to it."""
+"""Subscriptions as replies: all of a server's, one with what can be done to it, and one that could not be made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
 from discord import ui
 
-from bot.cards import ids, limits, texts
-from bot.cards.layout import Layout, button, separator
+from bot.cards import ids, limits, order_texts, texts
+from bot.cards.layout import Layout, button, sentence, separator
 from bot.cards.markup import cut
-from bot.models import Subscription, SubscriptionState
+from bot.models import Server, Subscription, SubscriptionState
 
 
 def subscription_layout(known: Subscription, text: str, *, ask_timezone: bool) -> ui.LayoutView:
-    """Return one subscription: the text, and buttons to pause or resume it, to remove it, and to set a time zone."""
+    """Return one subscription: the text, and buttons to change, pause or resume, and remove it, and to set a zone."""
     paused = known.state is SubscriptionState.PAUSED
     buttons = [
+        button("Change", ids.subscription("change", known.id)),
         button("Resume", ids.subscription("resume", known.id), discord.ButtonStyle.primary)
         if paused
         else button("Pause", ids.subscription("pause", known.id)),
@@ -28,16 +29,25 @@ def subscription_layout(known: Subscription, text: str, *, ask_timezone: bool) -
     return Layout(ui.TextDisplay(text), controls=(ui.ActionRow(*buttons),))
 
 
-def subscriptions_layout(known: Sequence[Subscription]) -> ui.LayoutView:
-    """Return all subscriptions of a server, with a select to open one."""
+def subscriptions_layout(known: Sequence[Subscription], settings: Server, troubles: Mapping[int, str]) -> ui.LayoutView:
+    """Return all subscriptions of a server, with a select to change one; `troubles` are sentences by their ids."""
     pieces: list[ui.Item[Any]] = [ui.TextDisplay(f"### {texts.count(len(known), 'subscription')}")]
-    text = "\n".join(texts.line(each) for each in known)
+    text = "\n".join(order_texts.line(each, settings, troubles.get(each.id)) for each in known)
     if len(text) > limits.V2_TEXT - 200:
         text = "\n".join(texts.short_line(each) for each in known)
     pieces += [separator(), ui.TextDisplay(text)]
+    return Layout(*pieces, controls=(_select(known, texts.CHANGE_ONE),))
+
+
+def which_layout(known: Sequence[Subscription]) -> ui.LayoutView:
+    """Return the question which subscription to change."""
+    return Layout(ui.TextDisplay(order_texts.ASK_WHICH), controls=(_select(known, texts.CHANGE_ONE),))
+
+
+def _select(known: Sequence[Subscription], placeholder: str) -> ui.ActionRow[Any]:
     select: ui.Select[Any] = ui.Select(
         custom_id=ids.SUBSCRIPTION,
-        placeholder=texts.CHANGE_ONE,
+        placeholder=placeholder,
         options=[
             discord.SelectOption(
                 label=cut(texts.plain_about(each.terms), limits.OPTION),
@@ -47,4 +57,29 @@ def subscriptions_layout(known: Sequence[Subscription]) -> ui.LayoutView:
             for each in known[: limits.OPTIONS]
         ],
     )
-    return Layout(*pieces, controls=(ui.ActionRow(select),))
+    return ui.ActionRow(select)
+
+
+def closed_layout(text: str, draft_key: str) -> ui.LayoutView:
+    """Return why Heatline cannot post in a channel, with buttons to ask again there or elsewhere."""
+    return sentence(
+        text,
+        button("Check again", ids.panel(draft_key, "again"), discord.ButtonStyle.primary),
+        button("Other channel", ids.panel(draft_key, "elsewhere")),
+    )
+
+
+def elsewhere_layout(draft_key: str) -> ui.LayoutView:
+    """Return a select of the channel to send the news to instead."""
+    select: ui.ChannelSelect[Any] = ui.ChannelSelect(
+        custom_id=ids.panel(draft_key, "channel"),
+        placeholder="Choose a channel or a thread",
+        channel_types=[
+            discord.ChannelType.text,
+            discord.ChannelType.news,
+            discord.ChannelType.public_thread,
+            discord.ChannelType.private_thread,
+            discord.ChannelType.news_thread,
+        ],
+    )
+    return Layout(ui.TextDisplay("Where should the news go instead?"), controls=(ui.ActionRow(select),))

@@ -13,7 +13,18 @@ OLD_BUTTON = "This button is from an older version. Run the command again."
 GONE_STORY = "That story is no longer in the news folder."
 CANNOT_POST_HERE = "You can't post in this channel, so only you see this."
 NOT_ADMIN = "Only Heatline's hosts can use /admin: the app's owner, its team, and the ids in ADMIN_IDS."
+NOT_STOPPED = "Sending is not paused: there is nothing to resume."
 REMOVE_ANYWAY = "Remove them all the same"
+ABOUT_TIMEZONE = "Digests come, and quiet hours (23:00 to 07:00) go by it."
+ABOUT_NOTICES = "Where I tell of trouble: else where community updates go, else whoever manages me next."
+ABOUT_SHARE = "Whether members may show everybody what they found."
+ABOUT_BLOCKED = "Never shown in this server, neither in posts nor in answers."
+HIDE = "Hide it everywhere"
+UNHIDE = "Show it again"
+HIDDEN = "Hidden: it is shown nowhere any more."
+UNHIDDEN = "It is shown again, as its file says."
+WHICH_ARTICLE = "I don't know that article: choose one of the list, or give its address."
+NO_SHARING = "Sharing is switched off in this server."
 NEEDS_MANAGER = (
     "That setting needs Manage Server, or ask an admin to allow /subscribe for your role "
     "in Server Settings → Integrations."
@@ -21,6 +32,7 @@ NEEDS_MANAGER = (
 ONLY_IN_SERVERS = "News can only be sent to a server's channel: run this in a server."
 NO_NEWS = "There is no news yet: the host's news folder is empty, or it is still being read. Try again in a minute."
 FIRST_SAMPLE = "Sample story, posted to show how cards look. New stories will follow here."
+HIDDEN_BY_HOST = "This story was removed by the host."
 OPEN_STORY = "Open a story…"
 TOO_MANY_HERE = "This channel has {most} subscriptions already, the most there can be. Remove one first: {command}."
 TOO_MANY = "This server has {most} subscriptions already, the most there can be. Remove one first: {command}."
@@ -43,6 +55,7 @@ WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturd
 PAUSES = {
     "no permission": "I can't post there",
     "gone": "the channel is gone",
+    "left": "Heatline was removed from this server",
 }
 
 
@@ -149,6 +162,16 @@ def unknown_name(word: str, command: str, typed: str, near: Sequence[Name]) -> s
 def listed(items: Sequence[str], conjunction: str = "and") -> str:
     """Return the items as people list them: `A, B and C`."""
     return f" {conjunction} ".join(filter(None, (", ".join(items[:-1]), items[-1]))) if items else ""
+
+
+def sending_stopped(waiting: int, command: str) -> str:
+    """Return what is said when a host has paused all sending."""
+    return f"Sending is paused, also over a restart: {count(waiting, 'message')} waiting. Resume with {command}."
+
+
+def sending_resumed(waiting: int) -> str:
+    """Return what is said when sending goes on after a pause."""
+    return f"Sending goes on: {count(waiting, 'message')} waiting."
 
 
 def no_articles(listing: Listing) -> str:
@@ -258,6 +281,21 @@ def option_state(subscription: Subscription) -> str:
 def removed(subscription: Subscription) -> str:
     """Return what is said when a subscription is removed."""
     return f"Removed: {about(subscription.terms)} no longer sent to <#{subscription.channel_id}>."
+
+
+def ask_to_hide(title: str, *, hidden: bool) -> str:
+    """Return the question before an article is hidden, or shown again."""
+    if hidden:
+        return f"**{shown(title, 200)}** is hidden."
+    return (
+        f"**{shown(title, 200)}** will be shown nowhere any more, whatever the files say; posts of the last 30 days "
+        "are edited to say so."
+    )
+
+
+def edited_posts(number: int) -> str:
+    """Return how many posts are edited now."""
+    return f" {count(number, 'post')} will be edited." if number else ""
 
 
 def cannot_find(channel_id: int) -> str:

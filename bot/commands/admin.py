@@ -2,21 +2,26 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import discord
 from discord import app_commands
 from discord.ext import commands
+from sqlalchemy import Connection
 
 from bot.cards import ids, texts
-from bot.cards.layout import sentence
+from bot.cards.layout import button, sentence
+from bot.cards.markup import cut
 from bot.cards.status import progress_layout, refused_layout, report_layout, status_layout
-from bot.commands.answer import Control, Refusal, show
+from bot.commands.answer import Control, Refusal, replace, show
 from bot.commands.host import Host, Interaction, host_of
 from bot.loading import MassRemovalError
 from bot.models import HeatlineError
-from bot.store.articles import corpus_summary
-from bot.store.deliveries import queue_figures
+from bot.store.articles import articles_by_key, corpus_summary
+from bot.store.deliveries import pause_sending, queue_figures, resume_sending, sending_paused
+from bot.store.edits import queue_hidden_edits
+from bot.store.headlines import article_to_hide, articles_to_hide
+from bot.store.hidden import hide_article, unhide_article
 from bot.store.subscriptions import count_subscriptions
 
 # Discord takes five edits of an answer in five seconds; one every so often leaves it calm.
@@ -56,8 +61,54 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
                 await database.read(count_subscriptions),
                 await database.read(queue_figures, now - timedelta(days=1)),
                 now,
+                stopped_at=await database.read(sending_paused),
             ),
         )
+
+    @app_commands.command(description="Stop all sending at once, until it is resumed")
+    async def pause(self, interaction: Interaction) -> None:
+        """Let nothing be sent any more, also after a restart; what is queued waits."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        database, now = self._host.database, self._host.clock()
+        if await database.read(sending_paused) is None:
+            await database.write(pause_sending, now)
+        queue = await database.read(queue_figures, now)
+        await show(interaction, sentence(texts.sending_stopped(queue.waiting, self._host.mention("admin resume"))))
+
+    @app_commands.command(description="Send again, after a pause")
+    async def resume(self, interaction: Interaction) -> None:
+        """Let what waits be sent."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        database = self._host.database
+        if await database.read(sending_paused) is None:
+            raise Refusal(texts.NOT_STOPPED)
+        await database.write(resume_sending)
+        self._host.outbox_changed()
+        queue = await database.read(queue_figures, self._host.clock())
+        await show(interaction, sentence(texts.sending_resumed(queue.waiting)))
+
+    @app_commands.command(description="Take an article out of everything that is shown, or show it again")
+    @app_commands.describe(article="Words of its headline, or its address")
+    async def hide(self, interaction: Interaction, article: app_commands.Range[str, 1, 400]) -> None:
+        """Ask whether the article is really to be hidden."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self._host.database.read(article_to_hide, article, self._host.clock())
+        if found is None:
+            raise Refusal(texts.WHICH_ARTICLE)
+        label, action = (texts.UNHIDE, "show") if found.hidden else (texts.HIDE, "hide")
+        style = discord.ButtonStyle.secondary if found.hidden else discord.ButtonStyle.danger
+        question = texts.ask_to_hide(found.title, hidden=found.hidden)
+        await show(interaction, sentence(question, button(label, ids.hide(action, found.key), style)))
+
+    @hide.autocomplete("article")
+    async def _articles(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        if not self._host.is_admin(interaction.user.id):
+            return []
+        found = await self._host.database.read(articles_to_hide, typed, self._host.clock())
+        return [
+            app_commands.Choice(name=cut(f"{'Hidden: ' if each.hidden else ''}{each.title}", 100), value=each.key)
+            for each in found
+        ]
 
 
 async def _reload(interaction: Interaction, *, allow_mass_removal: bool) -> None:
@@ -97,4 +148,30 @@ class MassRemovalButton(Control, template=re.escape(ids.MASS_REMOVAL)):
         await _reload(interaction, allow_mass_removal=True)
 
 
-CONTROLS: tuple[type[Control], ...] = (MassRemovalButton,)
+class HideButton(Control, template=rf"hl1:h:(?P<action>hide|show):(?P<key>{ids.KEY})"):
+    """Hides an article, or shows it again: a host has seen its title, and says so."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Do it, let posts be edited, and say so in place of the question."""
+        host, key = host_of(interaction), self.parts["key"]
+        if not host.is_admin(interaction.user.id):
+            raise Refusal(texts.NOT_ADMIN)
+        if not await host.database.read(articles_by_key, [key]):
+            raise Refusal(texts.GONE_STORY)
+        await interaction.response.defer()
+        hides = self.parts["action"] == "hide"
+        edited = await host.database.write(_hide, key, interaction.user.id if hides else None, host.clock())
+        host.outbox_changed()
+        said = texts.HIDDEN if hides else texts.UNHIDDEN
+        await replace(interaction, sentence(said + texts.edited_posts(edited)))
+
+
+def _hide(connection: Connection, key: str, user_id: int | None, now: datetime) -> int:
+    if user_id is None:
+        unhide_article(connection, key)
+    else:
+        hide_article(connection, key, user_id, now)
+    return queue_hidden_edits(connection, key, now)
+
+
+CONTROLS: tuple[type[Control], ...] = (MassRemovalButton, HideButton)

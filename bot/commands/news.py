@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.briefing.naming import named, suggestions
+from bot.briefing.words import mentions
 from bot.cards import ids, texts
 from bot.cards.layout import button, sentence
 from bot.cards.listing import names_layout, page_layout
@@ -15,10 +16,12 @@ from bot.cards.markup import cut
 from bot.cards.story import story_layout
 from bot.commands.answer import Control, Refusal, replace, show
 from bot.commands.host import Host, Interaction, host_of
-from bot.models import Listing, Name, Order
+from bot.models import NOTHING_BLOCKED, Article, Blocked, Listing, Name, Order, Server, fold
 from bot.store.articles import Place, articles_by_key, corpus_summary, names_of, page, story
 from bot.store.deliveries import delivered_keys
+from bot.store.hidden import is_hidden
 from bot.store.listings import is_fresh, keep_listing, kept_listing, listing_key
+from bot.store.servers import server
 
 Kind = Literal["topic", "provider"]
 Choice = app_commands.Choice
@@ -32,14 +35,21 @@ PERIODS = [
 ]
 
 
-async def name_choices(host: Host, kind: Kind, typed: str) -> list[Choice[str]]:
+async def name_choices(host: Host, kind: Kind, typed: str, blocked: Blocked = NOTHING_BLOCKED) -> list[Choice[str]]:
     """Return the topics or providers that the typed letters may lead to, with their counts."""
-    known = await host.database.read(names_of, kind)
+    known = await host.database.read(names_of, kind, blocked)
     return [
         Choice(name=f"{cut(name.name, 80)} ({name.count:,})", value=name.name)
         for name in suggestions(known, typed)
         if len(name.name) <= 100
     ]
+
+
+async def server_of(interaction: Interaction) -> Server:
+    """Return the settings of the server that the interaction is from; outside of servers nothing is set."""
+    if interaction.guild_id is None or interaction.guild is None:
+        return Server(0)
+    return await host_of(interaction).database.read(server, interaction.guild_id)
 
 
 async def topic_choices(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -49,14 +59,14 @@ async def topic_choices(interaction: Interaction, typed: str) -> list[Choice[str
 
 async def provider_choices(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Complete a provider."""
-    return await name_choices(host_of(interaction), "provider", typed)
+    return await name_choices(host_of(interaction), "provider", typed, (await server_of(interaction)).blocked)
 
 
-async def known_name(host: Host, kind: Kind, typed: str | None) -> str | None:
+async def known_name(host: Host, kind: Kind, typed: str | None, blocked: Blocked = NOTHING_BLOCKED) -> str | None:
     """Return the topic or provider that was typed, as it is written; None for none. Raises `UnknownNameError`."""
     if not typed or not typed.strip():
         return None
-    names = await host.database.read(names_of, kind)
+    names = await host.database.read(names_of, kind, blocked)
     found = named(names, typed)
     if found is None:
         raise UnknownNameError(kind, typed, suggestions(names, typed, most=3))
@@ -80,13 +90,13 @@ class UnknownNameError(Refusal):
 async def show_listing(interaction: Interaction, listing: Listing) -> None:
     """Answer with the first page of a listing, or with what to try instead of an empty one."""
     host = host_of(interaction)
-    now = host.clock()
-    found = await host.database.read(page, listing, now)
+    now, settings = host.clock(), await server_of(interaction)
+    found = await host.database.read(page, listing, now, blocked=settings.blocked)
     if not found.articles:
         await show(interaction, sentence(texts.no_articles(listing)))
         return
     key = await _keep(host, listing)
-    await show(interaction, page_layout(found, key, now, note=await _note(host)))
+    await show(interaction, page_layout(found, key, now, note=await _note(host), shareable=settings.share))
 
 
 async def _keep(host: Host, listing: Listing) -> str:
@@ -125,7 +135,7 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
             listing = Listing(
                 order,
                 topic=await known_name(self._host, "topic", topic),
-                provider=await known_name(self._host, "provider", provider),
+                provider=await known_name(self._host, "provider", provider, (await server_of(interaction)).blocked),
                 words=words,
                 days=period or None,
                 everything=period == 0,
@@ -144,7 +154,7 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
 
     async def _browse(self, interaction: Interaction, kind: Kind) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        known = await self._host.database.read(names_of, kind)
+        known = await self._host.database.read(names_of, kind, (await server_of(interaction)).blocked)
         if not known:
             raise Refusal(texts.NO_NEWS)
         keys = {name.name: await _keep(self._host, _of(kind, name.name)) for name in known[:5]}
@@ -230,11 +240,14 @@ class PageButton(Control, template=rf"hl1:p:(?P<listing>{ids.KEY}):(?P<way>[ab])
         host = host_of(interaction)
         listing = await _listing(host, self.parts["listing"])
         place: Place = ("after" if self.parts["way"] == "a" else "before", self.parts["article"])
-        now = host.clock()
-        turned = await host.database.read(page, listing, now, place, int(self.parts["rank"]))
+        now, settings = host.clock(), await server_of(interaction)
+        turned = await host.database.read(page, listing, now, place, int(self.parts["rank"]), settings.blocked)
         if not turned.articles:
             raise Refusal(texts.no_articles(listing))
-        await replace(interaction, page_layout(turned, self.parts["listing"], now, note=await _note(host)))
+        await replace(
+            interaction,
+            page_layout(turned, self.parts["listing"], now, note=await _note(host), shareable=settings.share),
+        )
 
 
 class AskButton(Control, template=rf"hl1:l:(?P<listing>{ids.KEY})"):
@@ -244,11 +257,14 @@ class AskButton(Control, template=rf"hl1:l:(?P<listing>{ids.KEY})"):
         """Show the listing in place of the question."""
         host = host_of(interaction)
         listing = await _listing(host, self.parts["listing"])
-        now = host.clock()
-        found = await host.database.read(page, listing, now)
+        now, settings = host.clock(), await server_of(interaction)
+        found = await host.database.read(page, listing, now, blocked=settings.blocked)
         if not found.articles:
             raise Refusal(texts.no_articles(listing))
-        await replace(interaction, page_layout(found, self.parts["listing"], now, note=await _note(host)))
+        await replace(
+            interaction,
+            page_layout(found, self.parts["listing"], now, note=await _note(host), shareable=settings.share),
+        )
 
 
 class ShareButton(Control, template=rf"hl1:s:(?P<listing>{ids.KEY}):(?P<article>{ids.KEY}):(?P<rank>\d+)"):
@@ -258,10 +274,13 @@ class ShareButton(Control, template=rf"hl1:s:(?P<listing>{ids.KEY}):(?P<article>
         """Post the page, if the person who shares could post there themselves."""
         if not _may_post(interaction):
             raise Refusal(texts.CANNOT_POST_HERE)
-        host = host_of(interaction)
+        host, settings = host_of(interaction), await server_of(interaction)
+        if not settings.share:
+            raise Refusal(texts.NO_SHARING)
         listing = await _listing(host, self.parts["listing"])
         now = host.clock()
-        shared = await host.database.read(page, listing, now, ("from", self.parts["article"]), int(self.parts["rank"]))
+        place: Place = ("from", self.parts["article"])
+        shared = await host.database.read(page, listing, now, place, int(self.parts["rank"]), settings.blocked)
         if not shared.articles:
             raise Refusal(texts.no_articles(listing))
         layout = page_layout(shared, self.parts["listing"], now, note=await _note(host), shared_by=interaction.user.id)
@@ -276,14 +295,20 @@ def _may_post(interaction: Interaction) -> bool:
     return allowed.send_messages_in_threads if in_thread else allowed.send_messages
 
 
+def _is_blocked(article: Article, blocked: Blocked) -> bool:
+    text = fold(f"{article.title}\n{article.excerpt}")
+    return fold(article.provider) in blocked.providers or mentions(text, blocked.words)
+
+
 async def show_story(interaction: Interaction, key: str) -> None:
     """Answer with one story, seen by the person alone."""
     host = host_of(interaction)
-    articles = await host.database.read(story, key)
+    blocked = (await server_of(interaction)).blocked
+    articles = await host.database.read(story, key, blocked)
     if not articles or articles[0].key != key:
         # Hidden since: what somebody was sent a card of, they can still open.
         articles = tuple((await host.database.read(articles_by_key, [key])).values())
-    if not articles:
+    if not articles or _is_blocked(articles[0], blocked) or await host.database.read(is_hidden, key):
         raise Refusal(texts.GONE_STORY)
     await show(interaction, story_layout(articles[0], articles[1:], host.clock()))
 

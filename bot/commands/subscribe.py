@@ -1,26 +1,29 @@
-"""`/subscribe` and `/subscriptions`: a channel's standing orders."""
+"""`/subscribe`: a new standing order of a channel, its checks, and its first briefing."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import discord
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 from sqlalchemy import Connection
 
-from bot.briefing.bars import default_level
 from bot.briefing.schedules import next_run
-from bot.cards import ids, texts
+from bot.cards import ids, order_texts, texts
 from bot.cards.layout import button, sentence
-from bot.cards.subscriptions import subscription_layout
-from bot.commands.answer import Refusal, show
+from bot.cards.subscriptions import closed_layout, elsewhere_layout, subscription_layout
+from bot.commands.answer import Control, Refusal, show
 from bot.commands.host import Host, Interaction, host_of
 from bot.commands.news import known_name, provider_choices, topic_choices
-from bot.models import Bars, DeliveryKind, Filter, Level, Listing, Often, Order, Subscription, Terms, fold
+from bot.commands.outlook import heat_of, outlook
+from bot.commands.targets import ClosedError, check_open, news_channel, posting_place
+from bot.delivery.access import Channel
+from bot.delivery.backtest import backtest
+from bot.models import Backtest, DeliveryKind, Filter, Level, Listing, Often, Order, Subscription, Terms, fold
 from bot.store import servers, subscriptions
 from bot.store.articles import Place, page
-from bot.store.bars import current_bars, days_known, heats, keep_bars
+from bot.store.bars import keep_bars
 from bot.store.deliveries import pieces, queue_delivery
+from bot.store.drafts import Draft, change_draft, draft, drop_draft, keep_draft
 
 SERVER_CAP = 25
 CHANNEL_CAP = 5
@@ -28,64 +31,19 @@ FIRST_STORIES = 3
 # A channel that had news before has had the hottest of these: look so many pages further.
 _FIRST_PAGES = 5
 
-# What sending there takes, in the words of Discord's own settings.
-_NEEDED = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "embed_links": "Embed Links",
-    "read_message_history": "Read Message History",
-}
-
-Channel = discord.TextChannel | discord.Thread
-
-
-def missing_permissions(channel: Channel) -> list[str]:
-    """Return the names of the permissions that Heatline lacks in the channel."""
-    allowed = channel.permissions_for(channel.guild.me)
-    needed = dict(_NEEDED)
-    if isinstance(channel, discord.Thread):
-        needed = {"send_messages_in_threads": "Send Messages in Threads", **needed}
-        del needed["send_messages"]
-    return [name for flag, name in needed.items() if not getattr(allowed, flag)]
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What a filter brings: its bars, and the heats of the last days (up to 30) behind the expectation."""
-
-    bars: Bars
-    heats: tuple[int, ...]
-    days: float
-
-    def expected(self, level: Level) -> str:
-        """Return how many posts to expect at the level."""
-        return texts.expectation(self.heats, self.bars.bar(level), self.days, Terms().daily_limit)
-
-
-def outlook(connection: Connection, wanted: Filter, now: datetime) -> Outlook:
-    """Return what the filter brings."""
-    days = days_known(connection, now)
-    return Outlook(current_bars(connection, wanted, now), tuple(heats(connection, wanted, now, 30)), days)
-
 
 async def level_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """Complete how hot, with what each level would bring of the topic and provider chosen so far."""
+    """Complete how hot, with what each level would bring of the topic and provider chosen so far; or a plain number."""
     host = host_of(interaction)
     wanted = Filter.of(getattr(interaction.namespace, "topic", None), getattr(interaction.namespace, "provider", None))
     found = await host.database.read(outlook, wanted, host.clock())
+    if typed.strip().isdecimal():
+        heat = heat_of(typed, found).min_heat or 0
+        return [app_commands.Choice(name=f"Heat {heat} or more · {found.above(heat)}", value=str(heat))]
     choices = [
         app_commands.Choice(name=texts.level_choice(level, found.expected(level)), value=level.value) for level in Level
     ]
     return [choice for choice in choices if fold(typed) in fold(choice.name)] or choices
-
-
-def _level(typed: str | None, found: Outlook) -> Level:
-    if not typed:
-        return default_level(found.bars, found.heats, found.days)
-    word = fold(typed).split(" ")[0]
-    if word not in set(Level):
-        raise Refusal(texts.BAD_LEVEL)
-    return Level(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +53,9 @@ class _Order:
     guild_id: int
     channel_id: int
     terms: Terms
-    typed_level: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    subscription: Subscription
-    outlook: Outlook
-    timezone: str | None
-    first: bool
-
-
-def _subscribe(connection: Connection, order: _Order, now: datetime, command: str) -> _Made:
+def _subscribe(connection: Connection, order: _Order, now: datetime, command: str) -> tuple[Subscription, bool]:
     """Add the subscription and queue its first briefing, or raise a refusal; one transaction."""
     same = subscriptions.same_subscription(connection, order.channel_id, order.terms)
     if same is not None:
@@ -116,20 +65,17 @@ def _subscribe(connection: Connection, order: _Order, now: datetime, command: st
         raise Refusal(texts.TOO_MANY_HERE.format(most=CHANNEL_CAP, command=command))
     if len(others) >= SERVER_CAP:
         raise Refusal(texts.TOO_MANY.format(most=SERVER_CAP, command=command))
-    wanted = order.terms.filter
-    found = outlook(connection, wanted, now)
-    keep_bars(connection, wanted, now)
+    keep_bars(connection, order.terms.filter, now)
     timezone = servers.server(connection, order.guild_id).timezone
-    terms = replace(order.terms, level=_level(order.typed_level, found))
     made = subscriptions.add_subscription(
         connection,
         guild_id=order.guild_id,
         channel_id=order.channel_id,
-        terms=terms,
-        next_run_at=None if terms.often is Often.INSTANT else next_run(now, terms, timezone or "UTC"),
+        terms=order.terms,
+        next_run_at=None if order.terms.often is Often.INSTANT else next_run(now, order.terms, timezone or "UTC"),
         now=now,
     )
-    return _Made(made, found, timezone, _queue_first(connection, made, now))
+    return made, _queue_first(connection, made, now)
 
 
 def _queue_first(connection: Connection, made: Subscription, now: datetime) -> bool:
@@ -166,7 +112,7 @@ class DuplicateError(Refusal):
 
 
 class Subscribe(commands.Cog):
-    """The commands of those who manage a server."""
+    """The command of those who manage a server."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -197,47 +143,109 @@ class Subscribe(commands.Cog):
     ) -> None:
         """Subscribe a channel, and send it its first briefing."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        target = _target(interaction, channel)
-        missing = missing_permissions(target)
-        if missing:
-            raise Refusal(texts.missing_permissions(target.id, missing))
+        target = posting_place(channel or interaction.channel, interaction.user)
         terms = Terms(
             topics=_one(await known_name(self._host, "topic", topic)),
             providers=_one(await known_name(self._host, "provider", provider)),
             often=Often(how_often or Often.INSTANT),
         )
-        order = _Order(target.guild.id, target.id, terms, how_hot)
-        command = self._host.mention("subscriptions list")
-        try:
-            made = await self._host.database.write(_subscribe, order, self._host.clock(), command)
-        except DuplicateError as duplicate:
-            await show(
-                interaction, sentence(str(duplicate), button("Open it", ids.subscription("open", duplicate.known.id)))
-            )
-            return
-        self._host.outbox_changed()
-        self._host.schedule_changed()
-        text = texts.done(made.subscription, made.outlook.bars, made.outlook.expected(made.subscription.terms.level))
-        if not made.first:
-            text += f"\n{texts.NOTHING_YET}"
-        await show(interaction, subscription_layout(made.subscription, text, ask_timezone=_asks_timezone(made)))
+        found = await self._host.database.read(outlook, terms.filter, self._host.clock())
+        heat = heat_of(how_hot, found)
+        await _order(interaction, target, replace(terms, level=heat.level, min_heat=heat.min_heat))
 
 
 def _one(name: str | None) -> tuple[str, ...]:
     return (name,) if name else ()
 
 
-def _asks_timezone(made: _Made) -> bool:
-    return made.subscription.terms.often is not Often.INSTANT and made.timezone is None
+async def _order(interaction: Interaction, target: Channel, terms: Terms, kept: Draft | None = None) -> None:
+    """Make the subscription and answer; where Heatline may not post, keep what was wanted to ask for it again."""
+    host = host_of(interaction)
+    try:
+        check_open(target)
+    except ClosedError as closed:
+        key = await _keep(interaction, target, terms, kept)
+        await show(interaction, closed_layout(str(closed), key))
+        return
+    order = _Order(target.guild.id, target.id, terms)
+    now = host.clock()
+    try:
+        subscription, first = await host.database.write(_subscribe, order, now, host.mention("subscriptions list"))
+    except DuplicateError as duplicate:
+        opens = button("Open it", ids.subscription("open", duplicate.known.id))
+        await show(interaction, sentence(str(duplicate), opens))
+        return
+    host.outbox_changed()
+    host.schedule_changed()
+    if kept is not None:
+        await host.database.write(drop_draft, kept.key)
+    await _show_made(interaction, subscription, first)
 
 
-def _target(interaction: Interaction, channel: Channel | None) -> Channel:
-    """Return the channel to send to, if the person may post there."""
-    target = channel or interaction.channel
-    if not isinstance(target, discord.TextChannel | discord.Thread) or not isinstance(interaction.user, discord.Member):
-        raise Refusal(texts.NOT_A_NEWS_CHANNEL)
-    allowed = target.permissions_for(interaction.user)
-    posts = allowed.send_messages_in_threads if isinstance(target, discord.Thread) else allowed.send_messages
-    if not (allowed.view_channel and posts):
-        raise Refusal(texts.cannot_see(target.id))
-    return target
+async def _show_made(interaction: Interaction, made: Subscription, first: bool) -> None:
+    host = host_of(interaction)
+    now = host.clock()
+    found = await host.database.read(outlook, made.terms.filter, now)
+    settings = await host.database.read(servers.server, made.guild_id)
+    tested = await host.database.read(_tested, made, host, now)
+    heat = made.terms.min_heat
+    expected = found.expected(made.terms.level) if heat is None else found.above(heat)
+    text = f"{texts.done(made, found.bars, expected)}\n{order_texts.brought(tested)}"
+    if heat is not None:
+        text = text.replace(f"\n{texts.bar(made.terms.level, found.bars)},", f"\nHeat {heat} or more,", 1)
+    if not first:
+        text += f"\n{texts.NOTHING_YET}"
+    asks = made.terms.often is not Often.INSTANT and settings.timezone is None
+    await show(interaction, subscription_layout(made, text, ask_timezone=asks))
+
+
+def _tested(connection: Connection, made: Subscription, host: Host, now: datetime) -> Backtest:
+    settings = servers.server(connection, made.guild_id)
+    return backtest(connection, made.terms, settings, now, host.spacing, max_age=host.max_age)
+
+
+async def _keep(interaction: Interaction, target: Channel, terms: Terms, kept: Draft | None) -> str:
+    """Keep what was wanted for its buttons, and return its key."""
+    host = host_of(interaction)
+    if kept is not None:
+        await host.database.write(change_draft, replace(kept, channel_id=target.id), host.clock())
+        return kept.key
+    made = await host.database.write(_keep_order, target, interaction.user.id, terms, host.clock())
+    return made.key
+
+
+def _keep_order(connection: Connection, target: Channel, user_id: int, terms: Terms, now: datetime) -> Draft:
+    return keep_draft(connection, guild_id=target.guild.id, channel_id=target.id, user_id=user_id, terms=terms, now=now)
+
+
+async def kept_draft(interaction: Interaction, key: str, command: str) -> Draft:
+    """Return the draft of a control, if the person is the one who opened it, in the same server."""
+    host = host_of(interaction)
+    kept = await host.database.read(draft, key)
+    if kept is None:
+        raise Refusal(order_texts.OLD_PANEL.format(command=host.mention(command)))
+    if kept.user_id != interaction.user.id:
+        raise Refusal(order_texts.NOT_YOURS.format(command=host.mention(command)))
+    if kept.guild_id != interaction.guild_id:
+        raise Refusal(texts.GONE_SUBSCRIPTION)
+    return kept
+
+
+class OrderControl(Control, template=rf"hl1:e:(?P<draft>{ids.KEY}):(?P<what>again|elsewhere|channel)"):
+    """Asks again for a subscription that permissions kept from being made, there or in another channel."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Make the subscription, or say what is missing still."""
+        kept = await kept_draft(interaction, self.parts["draft"], "subscribe")
+        await interaction.response.defer()
+        if self.parts["what"] == "elsewhere":
+            await show(interaction, elsewhere_layout(kept.key))
+            return
+        channel_id = kept.channel_id
+        if self.parts["what"] == "channel":
+            assert isinstance(self.item, ui.ChannelSelect)
+            channel_id = self.item.values[0].id
+        await _order(interaction, news_channel(interaction, channel_id), kept.terms, kept)
+
+
+CONTROLS: tuple[type[Control], ...] = (OrderControl,)

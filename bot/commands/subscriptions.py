@@ -1,23 +1,64 @@
 """`/subscriptions`: what a server gets, and its controls."""
 
-import dataclasses
-from datetime import datetime
+from dataclasses import replace as changed
 from typing import Literal
 
 import discord
 from discord import app_commands, ui
 from discord.ext import commands
-from sqlalchemy import Connection
 
-from bot.briefing.schedules import known_timezone, next_run
-from bot.cards import texts
+from bot.briefing.schedules import next_run
+from bot.cards import ids, texts
 from bot.cards.layout import sentence
-from bot.cards.subscriptions import subscription_layout, subscriptions_layout
+from bot.cards.markup import cut
+from bot.cards.subscriptions import subscription_layout, subscriptions_layout, which_layout
+from bot.commands import panel, record, subscribe, testing
 from bot.commands.answer import Control, Refusal, guarded, replace, show
+from bot.commands.choices import timezone_of
 from bot.commands.host import Host, Interaction, host_of
-from bot.commands.subscribe import missing_permissions
-from bot.models import Often, Subscription, SubscriptionState
+from bot.commands.record import article_choices, check_manager, show_explanation, show_log
+from bot.commands.timezones import set_timezone
+from bot.delivery.access import missing_permissions
+from bot.models import Level, Often, Subscription, Terms, fold
 from bot.store import servers, subscriptions
+
+
+async def _known(interaction: Interaction) -> tuple[Subscription, ...]:
+    """Return the server's subscriptions; a refusal where there are none."""
+    if interaction.guild_id is None:
+        raise Refusal(texts.ONLY_IN_SERVERS)
+    host = host_of(interaction)
+    known = await host.database.read(subscriptions.subscriptions_of, interaction.guild_id)
+    if not known:
+        raise Refusal(texts.NO_SUBSCRIPTIONS.format(command=host.mention("subscribe")))
+    return known
+
+
+async def subscription_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Complete a subscription of the server: what, and where to."""
+    if interaction.guild_id is None:
+        return []
+    known = await host_of(interaction).database.read(subscriptions.subscriptions_of, interaction.guild_id)
+    found = []
+    for each in known:
+        channel = interaction.guild.get_channel_or_thread(each.channel_id) if interaction.guild else None
+        name = (
+            f"{cut(texts.plain_about(each.terms), 60)} → {f'#{cut(channel.name, 30)}' if channel else 'a lost channel'}"
+        )
+        if fold(typed) in fold(name):
+            found.append(app_commands.Choice(name=name, value=str(each.id)))
+    return found[:25]
+
+
+async def _chosen(interaction: Interaction, typed: str) -> Subscription:
+    """Return the subscription that was chosen, or typed: by its number, or by words that only one has."""
+    known = await _known(interaction)
+    found = [each for each in known if str(each.id) == typed.strip()]
+    if not found:
+        found = [each for each in known if fold(typed) in fold(texts.plain_about(each.terms))]
+    if len(found) != 1:
+        raise Refusal("I can't tell which subscription you mean: choose one of the list that opens while you type.")
+    return found[0]
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -36,12 +77,50 @@ class Subscriptions(
     async def list_(self, interaction: Interaction) -> None:
         """List the server's subscriptions."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if interaction.guild_id is None:
-            raise Refusal(texts.ONLY_IN_SERVERS)
-        known = await self._host.database.read(subscriptions.subscriptions_of, interaction.guild_id)
-        if not known:
-            raise Refusal(texts.NO_SUBSCRIPTIONS.format(command=self._host.mention("subscribe")))
-        await show(interaction, subscriptions_layout(known))
+        known = await _known(interaction)
+        settings = await self._host.database.read(servers.server, known[0].guild_id)
+        await show(interaction, subscriptions_layout(known, settings, _troubles(interaction, known)))
+
+    @app_commands.command(description="Change a subscription: what, how hot, when, how it looks")
+    @app_commands.describe(subscription="Which one")
+    @app_commands.autocomplete(subscription=subscription_choices)
+    async def edit(self, interaction: Interaction, subscription: app_commands.Range[str, 1, 100] | None = None) -> None:
+        """Open the panel of a subscription."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        known = await _known(interaction)
+        if subscription is None and len(known) > 1:
+            await show(interaction, which_layout(known))
+            return
+        await panel.open_panel(interaction, await _chosen(interaction, subscription) if subscription else known[0])
+
+    @app_commands.command(description="What was sent lately, and what waits or failed")
+    @app_commands.describe(subscription="Only of this one")
+    @app_commands.autocomplete(subscription=subscription_choices)
+    async def log(self, interaction: Interaction, subscription: app_commands.Range[str, 1, 100] | None = None) -> None:
+        """Show the newest deliveries."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        chosen = await _chosen(interaction, subscription) if subscription else None
+        await show_log(interaction, chosen.id if chosen else 0)
+
+    @app_commands.command(description="Why a story was posted, or why not")
+    @app_commands.describe(article="Words of its headline, its address, or a link to the message")
+    @app_commands.autocomplete(article=article_choices)
+    async def explain(self, interaction: Interaction, article: app_commands.Range[str, 1, 1000]) -> None:
+        """Explain for each subscription what became of an article."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await show_explanation(interaction, article, self._host)
+
+
+def _troubles(interaction: Interaction, known: tuple[Subscription, ...]) -> dict[int, str]:
+    """Return what keeps Heatline from posting, as it is now, by the ids of the subscriptions."""
+    found = {}
+    for each in known:
+        channel = interaction.guild.get_channel_or_thread(each.channel_id) if interaction.guild else None
+        if isinstance(channel, discord.TextChannel | discord.Thread):
+            missing = missing_permissions(channel)
+            if missing:
+                found[each.id] = texts.missing_permissions(channel.id, missing)
+    return found
 
 
 # --- controls ------------------------------------------------------------------------------------------------
@@ -55,16 +134,6 @@ async def _subscription(interaction: Interaction, subscription_id: int) -> Subsc
     return known
 
 
-def _check_manager(interaction: Interaction) -> None:
-    """Raise a refusal unless the person may manage the server, or the message was made for them alone.
-
-    What only they see came from a command that their server's settings let them use.
-    """
-    private = interaction.message is not None and interaction.message.flags.ephemeral
-    if not (private or interaction.permissions.manage_guild):
-        raise Refusal(texts.NEEDS_MANAGER)
-
-
 async def _show_subscription(interaction: Interaction, known: Subscription) -> None:
     host = host_of(interaction)
     timezone = (await host.database.read(servers.server, known.guild_id)).timezone
@@ -72,28 +141,53 @@ async def _show_subscription(interaction: Interaction, known: Subscription) -> N
     await replace(interaction, subscription_layout(known, texts.line(known), ask_timezone=asks))
 
 
-class SubscriptionSelect(Control, template=r"hl1:us"):
-    """Opens one of the listed subscriptions."""
+class SubscriptionSelect(Control, template=ids.SUBSCRIPTION):
+    """Opens the panel of one of the listed subscriptions."""
 
     async def respond(self, interaction: Interaction) -> None:
-        """Show the subscription in place of the list."""
-        _check_manager(interaction)
-        await _show_subscription(interaction, await _subscription(interaction, int(self.values[0])))
+        """Show the panel in place of the list."""
+        check_manager(interaction)
+        known = await _subscription(interaction, int(self.values[0]))
+        await interaction.response.defer()
+        await panel.open_panel(interaction, known)
 
 
-class SubscriptionButton(Control, template=r"hl1:u:(?P<action>open|pause|resume|remove|zone):(?P<id>\d+)"):
+class LowerSelect(Control, template=ids.EXPLAIN):
+    """Opens the panel of a subscription whose bar held an article back."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Show the panel with the bar lowered, not saved yet."""
+        check_manager(interaction)
+        known = await _subscription(interaction, int(self.values[0]))
+        await interaction.response.defer()
+        await panel.open_panel(interaction, known, _lowered(known.terms))
+
+
+def _lowered(terms: Terms) -> Terms:
+    """Return the terms with the next lower bar."""
+    lower = Level.HOT if terms.min_heat is None and terms.level is Level.HOTTEST else Level.EVERYTHING
+    return changed(terms, level=lower, min_heat=None)
+
+
+_Action = Literal["open", "change", "lower", "pause", "resume", "remove", "zone"]
+
+
+class SubscriptionButton(Control, template=r"hl1:u:(?P<action>open|change|lower|pause|resume|remove|zone):(?P<id>\d+)"):
     """Does something to a subscription."""
 
     async def respond(self, interaction: Interaction) -> None:
         """Do it, and show the subscription as it is now."""
-        _check_manager(interaction)
+        check_manager(interaction)
         host = host_of(interaction)
         known = await _subscription(interaction, int(self.parts["id"]))
-        action: Literal["open", "pause", "resume", "remove", "zone"] = self.parts["action"]  # type: ignore[assignment]  # by the template
+        action: _Action = self.parts["action"]  # type: ignore[assignment]  # by the template
         if action == "zone":
             await interaction.response.send_modal(TimezoneForm(known.id))
             return
         await interaction.response.defer()
+        if action in ("change", "lower"):
+            await panel.open_panel(interaction, known, _lowered(known.terms) if action == "lower" else None)
+            return
         if action == "remove":
             await host.database.write(subscriptions.remove_subscription, known.id)
             await replace(interaction, sentence(texts.removed(known)))
@@ -101,35 +195,8 @@ class SubscriptionButton(Control, template=r"hl1:u:(?P<action>open|pause|resume|
         if action == "pause":
             await host.database.write(subscriptions.pause_subscription, known.id, None)
         elif action == "resume":
-            await _resume(interaction, host, known)
+            await panel.resume(interaction, known)
         await _show_subscription(interaction, await _subscription(interaction, known.id))
-
-
-async def _resume(interaction: Interaction, host: Host, known: Subscription) -> None:
-    """Let a subscription post again, if Heatline can; what it missed in the last days comes now."""
-    channel = interaction.guild.get_channel_or_thread(known.channel_id) if interaction.guild else None
-    if not isinstance(channel, discord.TextChannel | discord.Thread):
-        raise Refusal(texts.cannot_find(known.channel_id))
-    missing = missing_permissions(channel)
-    if missing:
-        raise Refusal(texts.missing_permissions(channel.id, missing))
-    now = host.clock()
-    if known.state is SubscriptionState.PAUSED:
-        at = now
-        if known.terms.often is not Often.INSTANT:
-            timezone = (await host.database.read(servers.server, known.guild_id)).timezone
-            at = next_run(now, known.terms, timezone or "UTC")
-        await host.database.write(subscriptions.resume_subscription, known.id, at)
-        host.schedule_changed()
-        host.outbox_changed()
-
-
-def set_timezone(connection: Connection, guild_id: int, timezone: str, now: datetime) -> None:
-    """Set a server's time zone, and with it the next runs of its digests."""
-    servers.keep_server(connection, dataclasses.replace(servers.server(connection, guild_id), timezone=timezone))
-    for known in subscriptions.subscriptions_of(connection, guild_id):
-        if known.terms.often is not Often.INSTANT:
-            subscriptions.set_next_run(connection, known.id, next_run(now, known.terms, timezone))
 
 
 class TimezoneForm(ui.Modal, title="Time zone of this server"):
@@ -151,9 +218,7 @@ class TimezoneForm(ui.Modal, title="Time zone of this server"):
     async def _submit(self, interaction: Interaction) -> None:
         field = self.zone.component
         assert isinstance(field, ui.TextInput)
-        timezone = known_timezone(field.value)
-        if timezone is None:
-            raise Refusal(texts.bad_timezone(field.value))
+        timezone = timezone_of(field.value)
         if interaction.guild_id is None:
             raise Refusal(texts.ONLY_IN_SERVERS)
         await interaction.response.defer()
@@ -166,4 +231,12 @@ class TimezoneForm(ui.Modal, title="Time zone of this server"):
         await replace(interaction, subscription_layout(known, text, ask_timezone=False))
 
 
-CONTROLS: tuple[type[Control], ...] = (SubscriptionSelect, SubscriptionButton)
+CONTROLS: tuple[type[Control], ...] = (
+    SubscriptionSelect,
+    LowerSelect,
+    SubscriptionButton,
+    *subscribe.CONTROLS,
+    *panel.CONTROLS,
+    *record.CONTROLS,
+    *testing.CONTROLS,
+)

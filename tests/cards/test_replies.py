@@ -26,6 +26,7 @@ from bot.models import (
     Order,
     Page,
     Problem,
+    Server,
     Subscription,
     SubscriptionState,
     Vitals,
@@ -236,7 +237,7 @@ SUBSCRIPTIONS = st.lists(
 
 def test_subscriptions() -> None:
     paused = subscription(id=8, topic=None, state=SubscriptionState.PAUSED, paused_because="gone", last_post_at=NOW)
-    message = reply(subscriptions_layout([subscription(), paused]))
+    message = reply(subscriptions_layout([subscription(), paused], Server(10), {}))
     assert refused(message) == []
     assert "**AI news** → <#123456789012345678>" in written(message)
     assert "**paused**: the channel is gone" in written(message)
@@ -247,7 +248,7 @@ def test_subscriptions() -> None:
 @settings(deadline=None)
 @given(SUBSCRIPTIONS)
 def test_any_subscriptions_fit(every: list[Subscription]) -> None:
-    message = reply(subscriptions_layout(every))
+    message = reply(subscriptions_layout(every, Server(10), {}))
     assert refused(message) == []
     assert active(plain(message)) == []
 
@@ -258,15 +259,15 @@ def test_25_subscriptions_fit(topic: str) -> None:
         subscription(id=n, topic=topic, provider=topic, state=SubscriptionState.PAUSED, paused_because="gone")
         for n in range(1, 26)
     ]
-    assert refused(reply(subscriptions_layout(every))) == []
+    assert refused(reply(subscriptions_layout(every, Server(10), {}))) == []
 
 
 @pytest.mark.parametrize(
     ("state", "ask_timezone", "buttons"),
     [
-        (SubscriptionState.ACTIVE, False, ["Pause", "Remove"]),
-        (SubscriptionState.PAUSED, False, ["Resume", "Remove"]),
-        (SubscriptionState.ACTIVE, True, ["Set time zone", "Pause", "Remove"]),
+        (SubscriptionState.ACTIVE, False, ["Change", "Pause", "Remove"]),
+        (SubscriptionState.PAUSED, False, ["Change", "Resume", "Remove"]),
+        (SubscriptionState.ACTIVE, True, ["Set time zone", "Change", "Pause", "Remove"]),
     ],
 )
 def test_one_subscription(state: SubscriptionState, ask_timezone: bool, buttons: list[str]) -> None:

@@ -15,7 +15,7 @@ from tests.conftest import HOST_ID, World
 REFUSED = "Only Heatline's hosts can use /admin: the app's owner, its team, and the ids in ADMIN_IDS."
 
 
-@pytest.mark.parametrize("command", ["admin reload", "admin status"])
+@pytest.mark.parametrize("command", ["admin reload", "admin status", "admin pause", "admin resume"])
 async def test_a_server_administrator_is_refused(world: World, command: str) -> None:
     role = world.guild.create_role("all", permissions=discord.Permissions(administrator=True))
     boss = world.guild.add_member(world.env.create_user("boss"), roles=[role])
@@ -82,6 +82,27 @@ async def test_a_reload_that_fails_says_why(world: World) -> None:
     asked = await world.host.slash(world.news, "admin reload")
     assert words(asked).startswith("The corpus folder ")
     assert "does not exist" in words(asked)
+
+
+async def test_pause_stops_all_sending_over_a_restart_until_resume(world: World) -> None:
+    world.corpus.write("a")
+    world.load()
+    await world.ann.slash(world.news, "subscribe")
+    paused = await world.host.slash(world.news, "admin pause")
+    assert paused.ephemeral
+    assert words(paused).startswith("Sending is paused, also over a restart: 1 message waiting. Resume with ")
+    await world.restart()
+    await world.push()
+    assert world.messages(world.news) == []
+    status = words(await world.host.slash(world.news, "admin status"))
+    assert f"**Sending is paused** by a host since <t:{int(world.clock().timestamp())}:R>" in status
+    resumed = await world.host.slash(world.news, "admin resume")
+    assert words(resumed) == "Sending goes on: 1 message waiting."
+    await world.push()
+    assert len(world.messages(world.news)) == 1
+    assert "by a host" not in words(await world.host.slash(world.news, "admin status"))
+    again = await world.host.slash(world.news, "admin resume")
+    assert words(again) == "Sending is not paused: there is nothing to resume."
 
 
 def half_mounted(world: World) -> None:

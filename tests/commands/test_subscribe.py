@@ -1,11 +1,14 @@
 """`/subscribe`: defaults, checks, limits, the first briefing, and what is pushed afterwards."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
 import pytest
 from simcord.backend.errors import SetupError
+from simcord.backend.models.channel import Overwrite
+from simcord.enums import OverwriteType
 
 from bot.models import Level, Often, Subscription
 from bot.store.subscriptions import subscriptions_of
@@ -39,7 +42,7 @@ async def test_with_nothing_given(filled: World) -> None:
     text = words(asked)
     assert text.startswith(f"**Done: all news goes to <#{filled.news.id}>.**\nEverything, as it happens, silent, ")
     assert "Expect about" in text
-    assert labels(asked) == ["Pause", "Remove"]
+    assert labels(asked) == ["Change", "Pause", "Remove"]
     (made,) = await subscriptions(filled)
     assert (made.channel_id, made.terms.topics, made.terms.providers) == (filled.news.id, (), ())
     assert (made.terms.level, made.terms.often, made.after_load) == (Level.EVERYTHING, Often.INSTANT, 1)
@@ -231,7 +234,7 @@ async def test_the_same_twice_opens_the_one_there_is(filled: World) -> None:
     assert words(asked) == f"<#{filled.news.id}> already gets AI news."
     await filled.ann.click(answer(asked), label="Open it")
     assert words(asked).startswith(f"**AI news** → <#{filled.news.id}>")
-    assert labels(asked) == ["Pause", "Remove"]
+    assert labels(asked) == ["Change", "Pause", "Remove"]
     assert len(await subscriptions(filled)) == 1
 
 
@@ -283,7 +286,7 @@ async def test_a_channel_that_had_the_hottest_gets_the_next_ones(filled: World) 
 async def test_daily_asks_for_the_time_zone_once(filled: World) -> None:
     asked = await filled.ann.slash(filled.news, "subscribe", topic="AI", how_often="daily")
     assert words(asked).endswith("-# The time is in UTC until this server has a time zone.")
-    assert labels(asked) == ["Set time zone", "Pause", "Remove"]
+    assert labels(asked) == ["Set time zone", "Change", "Pause", "Remove"]
     form = await filled.ann.click(answer(asked), label="Set time zone")
     set_ = await filled.ann.submit_modal(form, {_field(form.modal): "new york"})
     at = int(datetime(2026, 3, 1, 14, 0, tzinfo=UTC).timestamp())
@@ -296,7 +299,7 @@ async def test_daily_asks_for_the_time_zone_once(filled: World) -> None:
     (made,) = await subscriptions(filled)
     assert made.next_run_at == datetime(2026, 3, 1, 14, 0, tzinfo=UTC)
     again = await filled.ann.slash(filled.other, "subscribe", topic="AI", how_often="daily")
-    assert labels(again) == ["Pause", "Remove"]
+    assert labels(again) == ["Change", "Pause", "Remove"]
     assert f"daily at <t:{at}:t>" in words(again)
 
 
@@ -331,3 +334,69 @@ async def test_a_daily_briefing_comes_at_its_time_in_one_message(filled: World) 
     assert not sent.flags.silent
     (made,) = await subscriptions(filled)
     assert made.next_run_at == NINE + timedelta(days=1)
+
+
+# --- trouble, and asking again -------------------------------------------------------------------------------
+
+
+async def test_check_again_and_other_channel(filled: World) -> None:
+    assert filled.env.bot.user is not None
+    overwrite = discord.PermissionOverwrite(embed_links=False)
+    closed = filled.guild.create_text_channel("closed", overwrites={filled.env.bot.user: overwrite})
+    asked = await filled.ann.slash(
+        filled.news, "subscribe", topic="AI", channel=closed, how_hot="95", how_often="weekly"
+    )
+    assert labels(asked) == ["Check again", "Other channel"]
+    await filled.ann.click(answer(asked), label="Check again")
+    assert words(asked).startswith(f"I can't post in <#{closed.id}>: allow Embed Links for")
+    await filled.restart()
+    filled.env.backend.delete_overwrite(closed.id, filled.env.bot.user.id)
+    await filled.ann.click(answer(asked), label="Check again")
+    assert words(asked).startswith(f"**Done: AI news goes to <#{closed.id}>.**\nHeat 95 or more, on Mondays at ")
+    (made,) = await subscriptions(filled)
+    assert (made.channel_id, made.terms.min_heat, made.terms.often) == (closed.id, 95, Often.WEEKLY)
+
+
+async def test_another_channel_is_chosen(filled: World) -> None:
+    assert filled.env.bot.user is not None
+    overwrite = discord.PermissionOverwrite(view_channel=False)
+    closed = filled.guild.create_text_channel("closed", overwrites={filled.env.bot.user: overwrite})
+    asked = await filled.ann.slash(filled.news, "subscribe", topic="AI", channel=closed)
+    assert words(asked).startswith(f"I can't post in <#{closed.id}>: allow View Channel, ")
+    await filled.ann.click(answer(asked), label="Other channel")
+    await filled.ann.select(answer(asked), [filled.other])
+    assert words(asked).startswith(f"**Done: AI news goes to <#{filled.other.id}>.**")
+    assert [each.channel_id for each in await subscriptions(filled)] == [filled.other.id]
+
+
+async def test_a_locked_thread(filled: World) -> None:
+    assert filled.env.bot.user is not None
+    thread = filled.thread("robots")
+    channel = filled.env.backend.get_channel(thread.id)
+    assert channel.thread_metadata is not None
+    channel.thread_metadata.locked = True
+    denied = discord.Permissions(manage_threads=True).value
+    overwrite = Overwrite(filled.env.bot.user.id, OverwriteType.MEMBER, deny=denied)
+    filled.env.backend.set_overwrite(filled.news.id, overwrite)
+    filled.env.backend.announce_channel_update(thread.id)
+    asked = await filled.ann.slash(filled.news, "subscribe", channel=thread)
+    assert words(asked).startswith(f"<#{thread.id}> is locked: unlock it, or let Heatline manage threads")
+    assert await subscriptions(filled) == []
+
+
+async def test_what_the_last_30_days_would_have_brought(filled: World) -> None:
+    asked = await filled.ann.slash(filled.news, "subscribe")
+    assert re.search(r"\nLast 30 days would have brought \d+ posts? and 0 pings\.$", words(asked))
+
+
+@pytest.mark.parametrize("typed", ["1001", "99999", "0x10"])
+async def test_heats_that_make_no_sense(filled: World, typed: str) -> None:
+    asked = await filled.ann.slash(filled.news, "subscribe", how_hot=typed)
+    assert words(asked).startswith("How hot is ")
+    assert await subscriptions(filled) == []
+
+
+async def test_a_number_completes_with_what_it_brings(filled: World) -> None:
+    (one,) = await filled.ann.autocomplete(filled.news, "subscribe", "how_hot", "98")
+    assert one["value"] == "98"
+    assert one["name"].startswith("Heat 98 or more · about ")

@@ -58,6 +58,21 @@ async def main(folder: Path) -> None:
             await tab.click("#story")
             await tab.see("1 other report")
             await picture(tab, folder / "push.png")
+            await panel(tab, folder)
+
+
+async def panel(tab: Tab, folder: Path) -> None:
+    """Write pictures of a subscription's panel with its backtest, wide and narrow, and of the log."""
+    await command(tab, "subscriptions edit")
+    await tab.see("Preview:")
+    await tab.resize(1000, 1060)
+    await picture(tab, folder / "panel.png")
+    await tab.resize(520, 1060)
+    await picture(tab, folder / "panel-narrow.png")
+    await tab.resize(1000, 860)
+    await tab.click("button", "Log")
+    await tab.see("What was sent")
+    await picture(tab, folder / "log.png")
 
 
 async def picture(tab: Tab, path: Path) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, select
 
 from bot.models import DeliveryKind, DeliveryState, Level, Look, Often, Subscription, SubscriptionState, Terms
 from bot.store import subscriptions
-from bot.store.deliveries import Outcome, Piece, claim_deliveries, queue_delivery, record_outcomes
+from bot.store.claims import claim_deliveries
+from bot.store.deliveries import Outcome, Piece, queue_delivery, record_outcomes
 from bot.store.tables import deliveries
 from bot.store.terms import terms_of
 from tests.conftest import NOW

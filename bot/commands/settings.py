@@ -1,0 +1,253 @@
+"""`/settings`: what a server decides for all its news."""
+
+from collections.abc import Callable
+from dataclasses import replace as changed
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import available_timezones
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+from sqlalchemy import Connection
+
+from bot.briefing.naming import suggestions
+from bot.cards import texts
+from bot.cards.settings import settings_layout, zone_choice
+from bot.commands.answer import Control, Refusal, guarded, show
+from bot.commands.choices import names_of as typed_names
+from bot.commands.choices import timezone_of, words_of
+from bot.commands.host import Host, Interaction, host_of
+from bot.commands.timezones import set_timezone
+from bot.delivery.access import missing_permissions
+from bot.models import Name, Server
+from bot.store.articles import names_of
+from bot.store.servers import keep_server, server
+from bot.store.subscriptions import set_next_run, subscriptions_of
+
+_FORM = 4000  # characters of a form's field, Discord's most: 25 names or words of the longest kind are fewer
+
+
+@lru_cache(maxsize=1)
+def _zones() -> list[Name]:
+    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return [Name(zone, 0) for zone in ["UTC", *zones]]
+
+
+async def zone_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Complete a time zone, with the time that it is there."""
+    now = host_of(interaction).clock()
+    found = suggestions(_zones(), typed.replace(" ", "_"))
+    return [app_commands.Choice(name=zone_choice(zone.name, now), value=zone.name) for zone in found]
+
+
+class Settings(commands.Cog):
+    """What those who manage a server set for all of it."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    @app_commands.command(description="News settings of this server")
+    @app_commands.describe(
+        timezone="The time zone of digests and quiet hours: a city or its name",
+        notices="Where to tell of trouble, such as a channel that I lost access to",
+        share="Whether members may show everybody what they found",
+    )
+    @app_commands.autocomplete(timezone=zone_choices)
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.guild_only()
+    async def settings(
+        self,
+        interaction: Interaction,
+        timezone: app_commands.Range[str, 1, 60] | None = None,
+        notices: discord.TextChannel | None = None,
+        share: bool | None = None,
+    ) -> None:
+        """Set what is given, and show the panel."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        zone = timezone_of(timezone) if timezone else None
+        if notices is not None:
+            _check_notices(notices)
+
+        def change(connection: Connection, guild_id: int, now: datetime) -> None:
+            if zone is not None:
+                set_timezone(connection, guild_id, zone, now)
+            before = server(connection, guild_id)
+            after = changed(
+                before,
+                notice_channel_id=notices.id if notices else before.notice_channel_id,
+                share=before.share if share is None else share,
+            )
+            if after != before:
+                keep_server(connection, after)
+
+        await _change(interaction, change)
+
+
+def _check_notices(channel: discord.TextChannel) -> None:
+    missing = missing_permissions(channel)
+    if missing:
+        raise Refusal(texts.missing_permissions(channel.id, missing))
+
+
+async def _change(
+    interaction: Interaction, change: Callable[[Connection, int, datetime], None], note: str | None = None
+) -> None:
+    """Change the settings of the server that the interaction is from, and show them."""
+    if interaction.guild_id is None:
+        raise Refusal(texts.ONLY_IN_SERVERS)
+    host = host_of(interaction)
+    now = host.clock()
+    await host.database.write(change, interaction.guild_id, now)
+    host.schedule_changed()
+    await show(interaction, settings_layout(await host.database.read(server, interaction.guild_id), now, note))
+
+
+def _block(**values: tuple[str, ...]) -> Callable[[Connection, int, datetime], None]:
+    """Return the change that sets what is blocked; what no longer is, may be posted now."""
+
+    def change(connection: Connection, guild_id: int, now: datetime) -> None:
+        _with(**values)(connection, guild_id, now)
+        for known in subscriptions_of(connection, guild_id):
+            if known.next_run_at is None:
+                set_next_run(connection, known.id, now)
+
+    return change
+
+
+def _with(**values: object) -> Callable[[Connection, int, datetime], None]:
+    """Return the change that sets these fields."""
+
+    def change(connection: Connection, guild_id: int, _now: datetime) -> None:
+        keep_server(connection, changed(server(connection, guild_id), **values))  # type: ignore[arg-type]  # fields of it
+
+    return change
+
+
+def _check_manager(interaction: Interaction) -> None:
+    private = interaction.message is not None and interaction.message.flags.ephemeral
+    if not (private or interaction.permissions.manage_guild):
+        raise Refusal(texts.NEEDS_MANAGER)
+
+
+class NoticesSelect(Control, template=r"hl1:tn"):
+    """Chooses the channel for notices, or none."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Set it, if Heatline may write there."""
+        _check_manager(interaction)
+        channel_id = int(self.values[0]) if self.values else None
+        if channel_id is not None:
+            channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
+            if not isinstance(channel, discord.TextChannel):
+                raise Refusal(texts.cannot_find(channel_id))
+            _check_notices(channel)
+        await interaction.response.defer()
+        await _change(interaction, _with(notice_channel_id=channel_id))
+
+
+class SettingButton(Control, template=r"hl1:t:(?P<what>zone|share|publishers|words)"):
+    """Changes a setting, or opens its form."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Switch sharing, or ask for the rest."""
+        _check_manager(interaction)
+        if interaction.guild_id is None:
+            raise Refusal(texts.ONLY_IN_SERVERS)
+        what: Literal["zone", "share", "publishers", "words"] = self.parts["what"]  # type: ignore[assignment]  # by the template
+        settings = await host_of(interaction).database.read(server, interaction.guild_id)
+        if what == "share":
+            await interaction.response.defer()
+            await _change(interaction, _with(share=not settings.share))
+        else:
+            await interaction.response.send_modal(_FORMS[what](settings))
+
+
+class _Form(ui.Modal):
+    """A form with one field; `take` sets what was typed."""
+
+    def __init__(self, title: str, label: str, value: str, *, placeholder: str, paragraph: bool) -> None:
+        super().__init__(title=title)
+        style = discord.TextStyle.paragraph if paragraph else discord.TextStyle.short
+        self._field = ui.TextInput[ui.Modal](
+            style=style,
+            default=value[:_FORM] or None,
+            placeholder=placeholder,
+            required=not paragraph,
+            max_length=_FORM if paragraph else 60,
+        )
+        self.add_item(ui.Label(text=label, component=self._field))
+
+    async def on_submit(self, interaction: Interaction) -> None:
+        """Set what was typed, and show the settings."""
+        await guarded(interaction, self._submit)
+
+    async def _submit(self, interaction: Interaction) -> None:
+        await self.take(interaction, self._field.value)
+
+    async def take(self, interaction: Interaction, typed: str) -> None:
+        """Set what was typed."""
+        raise NotImplementedError
+
+
+class _ZoneForm(_Form):
+    def __init__(self, settings: Server) -> None:
+        super().__init__(
+            "Time zone of this server",
+            "City or time zone",
+            settings.timezone or "",
+            placeholder="Europe/Berlin",
+            paragraph=False,
+        )
+
+    async def take(self, interaction: Interaction, typed: str) -> None:
+        zone = timezone_of(typed)
+        await interaction.response.defer()
+        await _change(interaction, lambda connection, guild, now: set_timezone(connection, guild, zone, now))
+
+
+class _PublishersForm(_Form):
+    def __init__(self, settings: Server) -> None:
+        super().__init__(
+            "Blocked publishers",
+            "Publishers, one in a line",
+            "\n".join(settings.blocked_providers),
+            placeholder="Leave empty to block none",
+            paragraph=True,
+        )
+
+    async def take(self, interaction: Interaction, typed: str) -> None:
+        known = await host_of(interaction).database.read(names_of, "provider")
+        found, unknown = typed_names(typed, known)
+        if unknown:
+            name, near = unknown[0]
+            raise Refusal(texts.unknown_name("publisher", "provider", name, near))
+        await interaction.response.defer()
+        await _change(interaction, _block(blocked_providers=tuple(found)))
+
+
+class _WordsForm(_Form):
+    def __init__(self, settings: Server) -> None:
+        super().__init__(
+            "Blocked words",
+            "Words or phrases, one in a line",
+            "\n".join(settings.blocked_words),
+            placeholder="Leave empty to block none",
+            paragraph=True,
+        )
+
+    async def take(self, interaction: Interaction, typed: str) -> None:
+        words = words_of(typed)
+        await interaction.response.defer()
+        await _change(interaction, _block(blocked_words=words))
+
+
+_FORMS: dict[str, type[_ZoneForm] | type[_PublishersForm] | type[_WordsForm]] = {
+    "zone": _ZoneForm,
+    "publishers": _PublishersForm,
+    "words": _WordsForm,
+}
+
+CONTROLS: tuple[type[Control], ...] = (NoticesSelect, SettingButton)
