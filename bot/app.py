@@ -13,7 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import __version__
-from bot.commands import admin, news, settings, subscribe, subscriptions
+from bot.commands import admin, brief, news, readers, settings, story, subscribe, subscriptions
 from bot.commands.answer import explain
 from bot.commands.help import Help
 from bot.commands.life import Life
@@ -87,7 +87,9 @@ class Heatline(commands.AutoShardedBot):
         """Add commands and controls, learn who hosts the app, and tell Discord of commands that changed."""
         admin_guild = self._settings.admin_guild_id
         for each in (
+            brief.Briefing(self),
             news.News(self),
+            readers.Readers(self),
             subscribe.Subscribe(self),
             subscriptions.Subscriptions(self),
             settings.Settings(self),
@@ -103,7 +105,10 @@ class Heatline(commands.AutoShardedBot):
             await self.add_cog(cog)
         else:
             await self.add_cog(admin.Admin(self), guild=discord.Object(admin_guild))
-        self.add_dynamic_items(*news.CONTROLS, *subscriptions.CONTROLS, *settings.CONTROLS, *admin.CONTROLS)
+        for menu in story.MENUS:
+            self.tree.add_command(menu)
+        for group in (brief, news, readers, settings, story, subscriptions, admin):
+            self.add_dynamic_items(*group.CONTROLS)
         await self._learn_admins()
         await self._sync(None)
         if admin_guild is not None:

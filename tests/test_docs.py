@@ -14,9 +14,11 @@ from discord.ext import commands
 
 from bot import __version__
 from bot.commands.admin import Admin
+from bot.commands.brief import Briefing
 from bot.commands.help import Help
 from bot.commands.host import Host
 from bot.commands.news import News
+from bot.commands.readers import Readers
 from bot.commands.settings import Settings as ServerSettings
 from bot.commands.subscribe import Subscribe
 from bot.commands.subscriptions import Subscriptions
@@ -77,7 +79,7 @@ def test_the_readme_has_every_setting(name: str) -> None:
 # --- commands ------------------------------------------------------------------------------------------------
 
 
-COGS = (News, Subscribe, Subscriptions, ServerSettings, Admin, Help)
+COGS = (Briefing, News, Readers, Subscribe, Subscriptions, ServerSettings, Admin, Help)
 
 
 def slash_commands() -> Iterator[str]:

@@ -7,11 +7,15 @@ from discord import ui
 from bot.cards.layout import Layout, separator
 
 _READING = (
+    ("brief", "the short briefing, half a minute to read"),
     ("news top", "the hottest stories"),
     ("news latest", "the newest first"),
     ("news topic", "one topic, or all of them"),
     ("news provider", "one publisher, or all of them"),
     ("news search", "find words in headlines and summaries"),
+    ("news story", "one story in full, and who covers it"),
+    ("saved", "the stories that you saved"),
+    ("privacy", "what is stored about you, export, delete"),
 )
 _MANAGING = (
     ("subscribe", "send news to a channel"),

@@ -1,5 +1,7 @@
 """The `custom_id`s of controls. Each begins with a version, and carries all that its control needs for years."""
 
+from datetime import datetime
+
 VERSION = "hl1:"
 """Every id of ours begins with a version; what begins with `hl` and another one is from an older program."""
 
@@ -73,3 +75,37 @@ def setting(what: str) -> str:
 def hide(action: str, article_key: str) -> str:
     """Return the id of a host's button that hides an article, or shows it again."""
     return f"{VERSION}h:{action}:{article_key}"
+
+
+def brief(action: str, listing_key: str, size: int, at: datetime) -> str:
+    """Return the id of a button of a short briefing: of a kept listing, with so many stories, as it was at a time."""
+    return f"{VERSION}b:{action}:{listing_key}:{size}:{int(at.timestamp())}"
+
+
+def save(key: str) -> str:
+    """Return the id of the button that puts a story on the reader's list, or takes it off."""
+    return f"{VERSION}v:{key}"
+
+
+def share_story(key: str) -> str:
+    """Return the id of the button that shows a story to everybody."""
+    return f"{VERSION}vs:{key}"
+
+
+def more_like(key: str) -> str:
+    """Return the id of the button that shows the hottest stories of a story's topic."""
+    return f"{VERSION}vm:{key}"
+
+
+SAVED = f"{VERSION}sv"
+"""The id of the select that opens a saved story; its values are article keys."""
+
+
+def saved_page(page: int) -> str:
+    """Return the id of the button that shows a page of the reader's saved stories."""
+    return f"{VERSION}sp:{page}"
+
+
+def privacy(action: str) -> str:
+    """Return the id of a button that exports or deletes what is stored about the reader."""
+    return f"{VERSION}y:{action}"

@@ -7,50 +7,85 @@ from typing import Any
 from discord import ui
 
 from bot.briefing.stories import url_key
-from bot.cards import limits, texts
-from bot.cards.layout import Layout, alt_text, illustrated, link_button, separator
+from bot.cards import ids, limits, texts
+from bot.cards.layout import Layout, alt_text, button, illustrated, link_button, separator
 from bot.cards.markup import cut, escape, link, shown
 from bot.models import Article, Report
 
 _REPORTS = 8
 
+# Room for the line that names who shared a story.
+_FOOTER = 60
+
 # An excerpt beside a link so long that it cannot be a button has less room.
 _EXCERPT, _EXCERPT_BESIDE_LINK = 600, 300
 
 
-def story_layout(lead: Article, siblings: Sequence[Article], now: datetime) -> ui.LayoutView:
-    """Return a story: the article, then who else covers it, the best report first."""
-    button = link_button(f"Read at {lead.provider}", lead.url)
-    read = "" if button else link("Read the story", lead.url, limits.TEXT_LINK)
+def story_layout(
+    lead: Article,
+    siblings: Sequence[Article],
+    now: datetime,
+    *,
+    saved: bool = False,
+    shareable: bool = True,
+    shared_by: int | None = None,
+) -> ui.LayoutView:
+    """Return a story: the article, then who else covers it, the best report first, and who was first.
+
+    `saved` is whether the reader has it on their list; one that a user shares names them and has no buttons of the
+    reader.
+    """
+    button_to_read = link_button(f"Read at {lead.provider}", lead.url)
+    read = "" if button_to_read else link("Read the story", lead.url, limits.TEXT_LINK)
     text = f"### {shown(lead.title, 250)}\n{shown(lead.excerpt, _EXCERPT_BESIDE_LINK if read else _EXCERPT)}".rstrip()
     topics = shown(", ".join(lead.topics[:5]), 120)
     text += "\n-# " + " · ".join(filter(None, (escape(cut(lead.provider, 60)), texts.age(lead, now), topics)))
     pieces: list[ui.Item[Any]] = [illustrated(text, lead.best_image, alt_text(lead))]
     reports = _reports(lead, siblings)
     if reports:
-        room = limits.V2_TEXT - len(text) - len(read)
-        pieces += [separator(), ui.TextDisplay(_report_lines(reports, room))]
+        room = limits.V2_TEXT - len(text) - len(read) - _FOOTER
+        pieces += [separator(), ui.TextDisplay(_report_lines(lead, reports, room))]
     if read:
         pieces.append(ui.TextDisplay(read))
-    return Layout(*pieces, controls=(ui.ActionRow(button),) if button else ())
+    if shared_by is not None:
+        pieces.append(ui.TextDisplay(f"-# Shared by <@{shared_by}>"))
+    buttons: list[ui.Button[Any]] = [button_to_read] if button_to_read else []
+    if shared_by is None:
+        buttons.append(button("Remove from saved" if saved else "Save", ids.save(lead.key)))
+        if shareable:
+            buttons.append(button("Share here", ids.share_story(lead.key)))
+        buttons.append(button("More like this", ids.more_like(lead.key)))
+    return Layout(*pieces, controls=(ui.ActionRow(*buttons),) if buttons else ())
 
 
-def _report_lines(reports: Sequence[Report], room: int) -> str:
+def _report_lines(lead: Article, reports: Sequence[Report], room: int) -> str:
     text = f"**{texts.count(len(reports), 'other report')}**"
+    first = _first(lead, reports)
+    last = f"\n-# First to report: {first}" if first else ""
     told = 0
     for report in reports[:_REPORTS]:
         line = f"\n{_report_line(report)}"
-        if len(text) + len(line) > room - 40:  # the line of those left out
+        if len(text) + len(line) > room - len(last) - 40:  # the line of those left out
             break
         text += line
         told += 1
-    return text if told == len(reports) else f"{text}\n-# and {len(reports) - told} more"
+    return text + ("" if told == len(reports) else f"\n-# and {len(reports) - told} more") + last
+
+
+def _first(lead: Article, reports: Sequence[Report]) -> str:
+    """Return who reported first and when, by the publishers' clocks; nothing where not all have given a time."""
+    dated = [(lead.published_at, lead.provider), *((report.published_at, report.provider) for report in reports)]
+    known = [(at, provider) for at, provider in dated if at is not None and provider]
+    if len(known) < len(dated):
+        return ""
+    at, provider = min(known)
+    return f"{escape(cut(provider, 40))}, <t:{int(at.timestamp())}:f>"
 
 
 def _reports(lead: Article, siblings: Sequence[Article]) -> list[Report]:
     """Return the other reports of the story, each address once, by quality."""
     every = [
-        *(Report(a.title, a.url, a.provider, quality=a.quality) for a in siblings),
+        *(Report(a.title, a.url, a.provider, quality=a.quality, published_at=a.published_at) for a in siblings),
         *(report for article in (lead, *siblings) for report in article.coverage),
     ]
     known = {url_key(lead.url)}
@@ -63,5 +98,6 @@ def _reports(lead: Article, siblings: Sequence[Article]) -> list[Report]:
 
 
 def _report_line(report: Report) -> str:
-    source = filter(None, (escape(cut(report.provider, 40)), link("Read", report.url, 250)))
+    at = f"<t:{int(report.published_at.timestamp())}:f>" if report.published_at else ""
+    source = filter(None, (escape(cut(report.provider, 40)), at, link("Read", report.url, 250)))
     return f"{shown(report.title, 100)}\n-# {' · '.join(source)}"

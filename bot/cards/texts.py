@@ -34,6 +34,15 @@ NO_NEWS = "There is no news yet: the host's news folder is empty, or it is still
 FIRST_SAMPLE = "Sample story, posted to show how cards look. New stories will follow here."
 HIDDEN_BY_HOST = "This story was removed by the host."
 OPEN_STORY = "Open a story…"
+SHOW_ANYWAY = "Show the week anyway"
+NOTHING_SAVED = "Nothing saved yet. Press Save in any story."
+SAVED = "Saved. Your list is {command}."
+NO_LONGER_SAVED = "It is no longer on your list."
+FORGOTTEN = "Deleted: nothing is stored about you now."
+TOO_MANY_SAVED = "You have saved {most} stories, the most there can be. Remove some first: {command}."
+NOT_KNOWN = "That address is not in the news here."
+NO_ADDRESS = "There is no address in that message."
+NOT_YOURS = "This list belongs to someone else; run {command} for your own."
 TOO_MANY_HERE = "This channel has {most} subscriptions already, the most there can be. Remove one first: {command}."
 TOO_MANY = "This server has {most} subscriptions already, the most there can be. Remove one first: {command}."
 GONE_SUBSCRIPTION = "That subscription was removed."
@@ -133,12 +142,37 @@ def list_place(page: Page) -> str:
 
 
 def widened(page: Page) -> str | None:
-    """Return why the window is wider than usual, if it is."""
-    if page.in_first_window is None:
+    """Return why a list's window is wider than usual, if it is."""
+    return widened_window(page.in_first_window, page.days, page.total)
+
+
+def widened_window(in_first_window: int | None, days: int | None, total: int) -> str | None:
+    """Return why a window is wider than usual, if it is: so few stories were in the narrowest."""
+    if in_first_window is None:
         return None
-    found = f"Only {count(page.in_first_window, 'story', 'stories')}" if page.in_first_window else "No stories"
-    these = "this is" if page.total == 1 else "these are"
-    return f"{found} in {WINDOWS[0]} days, so {these} from {_the(window(page.days))}."
+    found = f"Only {count(in_first_window, 'story', 'stories')}" if in_first_window else "No stories"
+    these = "this is" if total == 1 else "these are"
+    return f"{found} in {WINDOWS[0]} days, so {these} from {_the(window(days))}."
+
+
+def looked(since: datetime, now: datetime) -> str:
+    """Return when a reader last looked: `on Tuesday`."""
+    days = (now.date() - since.date()).days
+    if days < 1:
+        return "earlier today"
+    if days == 1:
+        return "yesterday"
+    return f"on {since:%A}" if days < 7 else f"on <t:{int(since.timestamp())}:D>"
+
+
+def left_out(stories: int, reports: int) -> str:
+    """Return what a short briefing leaves out: less hot stories, and other reports of those that it shows."""
+    parts = []
+    if stories:
+        parts.append(f"{stories:,} less hot")
+    if reports:
+        parts.append(f"{count(reports, 'report')} of the same stories")
+    return f"{stories + reports:,} left out: {', '.join(parts)}." if parts else ""
 
 
 def _the(words: str) -> str:

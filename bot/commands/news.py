@@ -3,25 +3,21 @@
 from collections.abc import Sequence
 from typing import Literal
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.briefing.naming import named, suggestions
-from bot.briefing.words import mentions
 from bot.cards import ids, texts
 from bot.cards.layout import button, sentence
 from bot.cards.listing import names_layout, page_layout
 from bot.cards.markup import cut
-from bot.cards.story import story_layout
 from bot.commands.answer import Control, Refusal, replace, show
 from bot.commands.host import Host, Interaction, host_of
-from bot.models import NOTHING_BLOCKED, Article, Blocked, Listing, Name, Order, Server, fold
-from bot.store.articles import Place, articles_by_key, corpus_summary, names_of, page, story
-from bot.store.deliveries import delivered_keys
-from bot.store.hidden import is_hidden
+from bot.commands.places import may_post, server_of
+from bot.commands.story import headline_choices, key_of_typed, show_story, story_of
+from bot.models import NOTHING_BLOCKED, Blocked, Listing, Name, Order
+from bot.store.articles import Place, corpus_summary, names_of, page
 from bot.store.listings import is_fresh, keep_listing, kept_listing, listing_key
-from bot.store.servers import server
 
 Kind = Literal["topic", "provider"]
 Choice = app_commands.Choice
@@ -43,13 +39,6 @@ async def name_choices(host: Host, kind: Kind, typed: str, blocked: Blocked = NO
         for name in suggestions(known, typed)
         if len(name.name) <= 100
     ]
-
-
-async def server_of(interaction: Interaction) -> Server:
-    """Return the settings of the server that the interaction is from; outside of servers nothing is set."""
-    if interaction.guild_id is None or interaction.guild is None:
-        return Server(0)
-    return await host_of(interaction).database.read(server, interaction.guild_id)
 
 
 async def topic_choices(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -95,11 +84,11 @@ async def show_listing(interaction: Interaction, listing: Listing) -> None:
     if not found.articles:
         await show(interaction, sentence(texts.no_articles(listing)))
         return
-    key = await _keep(host, listing)
-    await show(interaction, page_layout(found, key, now, note=await _note(host), shareable=settings.share))
+    key = await keep(host, listing)
+    await show(interaction, page_layout(found, key, now, note=await sample_note(host), shareable=settings.share))
 
 
-async def _keep(host: Host, listing: Listing) -> str:
+async def keep(host: Host, listing: Listing) -> str:
     """Keep a listing for its buttons, and return its key."""
     key = listing_key(listing)
     if not await host.database.read(is_fresh, key, host.clock()):
@@ -107,9 +96,16 @@ async def _keep(host: Host, listing: Listing) -> str:
     return key
 
 
-async def _note(host: Host) -> str | None:
+async def sample_note(host: Host) -> str | None:
     """Return what leads every list where only the bundled news is there."""
     return texts.sample((await host.database.read(corpus_summary)).newest) if host.sample else None
+
+
+async def offer_names(interaction: Interaction, unknown: UnknownNameError) -> None:
+    """Answer an unknown name with the nearest ones as buttons."""
+    host = host_of(interaction)
+    buttons = [button(name.name, ids.ask(await keep(host, _of(unknown.kind, name.name)))) for name in unknown.near]
+    await show(interaction, sentence(str(unknown), *buttons))
 
 
 @app_commands.allowed_installs(guilds=True, users=True)
@@ -141,23 +137,16 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
                 everything=period == 0,
             )
         except UnknownNameError as unknown:
-            await self._offer(interaction, unknown)
+            await offer_names(interaction, unknown)
             return
         await show_listing(interaction, listing)
-
-    async def _offer(self, interaction: Interaction, unknown: UnknownNameError) -> None:
-        """Answer an unknown name with the nearest ones as buttons."""
-        buttons = [
-            button(name.name, ids.ask(await _keep(self._host, _of(unknown.kind, name.name)))) for name in unknown.near
-        ]
-        await show(interaction, sentence(str(unknown), *buttons))
 
     async def _browse(self, interaction: Interaction, kind: Kind) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         known = await self._host.database.read(names_of, kind, (await server_of(interaction)).blocked)
         if not known:
             raise Refusal(texts.NO_NEWS)
-        keys = {name.name: await _keep(self._host, _of(kind, name.name)) for name in known[:5]}
+        keys = {name.name: await keep(self._host, _of(kind, name.name)) for name in known[:5]}
         await show(interaction, names_layout(kind, known, keys))
 
     @app_commands.command(description="Hottest stories of a period")
@@ -221,11 +210,20 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
         """Search headlines and summaries."""
         await self._list(interaction, Order.SEARCH, topic, provider, words=words)
 
+    @app_commands.command(description="One story in full: who covers it, best report first")
+    @app_commands.describe(headline="Words of its headline, or its address")
+    @app_commands.autocomplete(headline=headline_choices)
+    async def story(self, interaction: Interaction, headline: app_commands.Range[str, 1, 400]) -> None:
+        """Show one story."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await show_story(interaction, await key_of_typed(interaction, headline))
+
 
 # --- controls ------------------------------------------------------------------------------------------------
 
 
-async def _listing(host: Host, key: str) -> Listing:
+async def kept(host: Host, key: str) -> Listing:
+    """Return a kept listing, or refuse."""
     listing = await host.database.read(kept_listing, key)
     if listing is None:
         raise Refusal(texts.OLD_BUTTON)
@@ -238,7 +236,7 @@ class PageButton(Control, template=rf"hl1:p:(?P<listing>{ids.KEY}):(?P<way>[ab])
     async def respond(self, interaction: Interaction) -> None:
         """Show the page in place of the one that is there."""
         host = host_of(interaction)
-        listing = await _listing(host, self.parts["listing"])
+        listing = await kept(host, self.parts["listing"])
         place: Place = ("after" if self.parts["way"] == "a" else "before", self.parts["article"])
         now, settings = host.clock(), await server_of(interaction)
         turned = await host.database.read(page, listing, now, place, int(self.parts["rank"]), settings.blocked)
@@ -246,7 +244,7 @@ class PageButton(Control, template=rf"hl1:p:(?P<listing>{ids.KEY}):(?P<way>[ab])
             raise Refusal(texts.no_articles(listing))
         await replace(
             interaction,
-            page_layout(turned, self.parts["listing"], now, note=await _note(host), shareable=settings.share),
+            page_layout(turned, self.parts["listing"], now, note=await sample_note(host), shareable=settings.share),
         )
 
 
@@ -256,14 +254,14 @@ class AskButton(Control, template=rf"hl1:l:(?P<listing>{ids.KEY})"):
     async def respond(self, interaction: Interaction) -> None:
         """Show the listing in place of the question."""
         host = host_of(interaction)
-        listing = await _listing(host, self.parts["listing"])
+        listing = await kept(host, self.parts["listing"])
         now, settings = host.clock(), await server_of(interaction)
         found = await host.database.read(page, listing, now, blocked=settings.blocked)
         if not found.articles:
             raise Refusal(texts.no_articles(listing))
         await replace(
             interaction,
-            page_layout(found, self.parts["listing"], now, note=await _note(host), shareable=settings.share),
+            page_layout(found, self.parts["listing"], now, note=await sample_note(host), shareable=settings.share),
         )
 
 
@@ -272,67 +270,33 @@ class ShareButton(Control, template=rf"hl1:s:(?P<listing>{ids.KEY}):(?P<article>
 
     async def respond(self, interaction: Interaction) -> None:
         """Post the page, if the person who shares could post there themselves."""
-        if not _may_post(interaction):
+        if not may_post(interaction):
             raise Refusal(texts.CANNOT_POST_HERE)
         host, settings = host_of(interaction), await server_of(interaction)
         if not settings.share:
             raise Refusal(texts.NO_SHARING)
-        listing = await _listing(host, self.parts["listing"])
+        listing = await kept(host, self.parts["listing"])
         now = host.clock()
         place: Place = ("from", self.parts["article"])
         shared = await host.database.read(page, listing, now, place, int(self.parts["rank"]), settings.blocked)
         if not shared.articles:
             raise Refusal(texts.no_articles(listing))
-        layout = page_layout(shared, self.parts["listing"], now, note=await _note(host), shared_by=interaction.user.id)
+        layout = page_layout(
+            shared, self.parts["listing"], now, note=await sample_note(host), shared_by=interaction.user.id
+        )
         await show(interaction, layout, public=True)
 
 
-def _may_post(interaction: Interaction) -> bool:
-    if interaction.guild_id is None:
-        return True
-    allowed = interaction.permissions
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    return allowed.send_messages_in_threads if in_thread else allowed.send_messages
-
-
-def _is_blocked(article: Article, blocked: Blocked) -> bool:
-    text = fold(f"{article.title}\n{article.excerpt}")
-    return fold(article.provider) in blocked.providers or mentions(text, blocked.words)
-
-
-async def show_story(interaction: Interaction, key: str) -> None:
-    """Answer with one story, seen by the person alone."""
-    host = host_of(interaction)
-    blocked = (await server_of(interaction)).blocked
-    articles = await host.database.read(story, key, blocked)
-    if not articles or articles[0].key != key:
-        # Hidden since: what somebody was sent a card of, they can still open.
-        articles = tuple((await host.database.read(articles_by_key, [key])).values())
-    if not articles or _is_blocked(articles[0], blocked) or await host.database.read(is_hidden, key):
-        raise Refusal(texts.GONE_STORY)
-    await show(interaction, story_layout(articles[0], articles[1:], host.clock()))
-
-
-class StorySelect(Control, template=ids.STORY):
-    """Opens the chosen story of a list."""
+class MoreLikeButton(Control, template=rf"hl1:vm:(?P<key>{ids.KEY})"):
+    """Shows the hottest stories of a story's first topic."""
 
     async def respond(self, interaction: Interaction) -> None:
-        """Show the story."""
-        await show_story(interaction, self.values[0])
+        """Answer with the list, beside the story."""
+        host = host_of(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        article = (await story_of(interaction, self.parts["key"]))[0]
+        topic = await known_name(host, "topic", next(iter(article.topics), None))
+        await show_listing(interaction, Listing(Order.TOP, topic=topic))
 
 
-class DeliveredControl(Control, template=rf"hl1:d:(?P<nonce>{ids.NONCE})"):
-    """The control of a pushed message: the button of a card, or the select of a compact list."""
-
-    async def respond(self, interaction: Interaction) -> None:
-        """Show the story of the card, or the chosen one."""
-        if self.values:
-            await show_story(interaction, self.values[0])
-            return
-        keys = await host_of(interaction).database.read(delivered_keys, self.parts["nonce"])
-        if not keys:
-            raise Refusal(texts.GONE_STORY)
-        await show_story(interaction, keys[0])
-
-
-CONTROLS: tuple[type[Control], ...] = (PageButton, AskButton, ShareButton, StorySelect, DeliveredControl)
+CONTROLS: tuple[type[Control], ...] = (PageButton, AskButton, ShareButton, MoreLikeButton)

@@ -10,7 +10,7 @@ from bot.cards import ids, order_texts
 from bot.cards.push import push_message
 from bot.commands.answer import Control, Refusal
 from bot.commands.host import Interaction, host_of
-from bot.commands.news import show_story
+from bot.commands.story import show_story
 from bot.models import Article, Delivery, DeliveryKind, DeliveryState, Subscription, Terms
 from bot.store import servers
 from bot.store.headlines import hottest_matching

@@ -34,11 +34,13 @@ from bot.models.delivery import (
     nonce_of,
 )
 from bot.models.reading import (
+    Brief,
     CorpusSummary,
     Listing,
     Name,
     Order,
     Page,
+    Saved,
     Vitals,
 )
 
@@ -48,6 +50,7 @@ __all__ = [
     "Backtest",
     "Bars",
     "Blocked",
+    "Brief",
     "CorpusSummary",
     "Delivery",
     "DeliveryKind",
@@ -70,6 +73,7 @@ __all__ = [
     "Problem",
     "Report",
     "Rule",
+    "Saved",
     "Server",
     "Subscription",
     "SubscriptionState",

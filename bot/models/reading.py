@@ -82,3 +82,37 @@ class Vitals:
     """Why the last load was refused, until one goes through."""
     sync_failure: str | None = None
     """Why CORPUS_SYNC failed when it was last run, if it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A short briefing: one article per story, in order, and what was left out of it.
+
+    `stories` counts all of the window, `days` is the window (None for all time) and `in_first_window` how many stories
+    the narrowest one held, where that was too few. `reports` counts the other articles of the stories that are shown.
+    `new` counts the stories that came after `since`, when the reader last looked. `outside` is the hottest story that
+    has nothing to do with the topic.
+    """
+
+    topic: str | None
+    size: int
+    at: datetime
+    articles: tuple[Article, ...]
+    stories: int
+    reports: int
+    days: int | None
+    in_first_window: int | None
+    since: datetime | None = None
+    new: int = 0
+    outside: Article | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A story that a reader saved, as it was then: the article may be gone by now."""
+
+    key: str
+    at: datetime
+    title: str
+    url: str
+    provider: str

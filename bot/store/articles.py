@@ -62,7 +62,7 @@ _TOP = _top(articles)
 _LATEST: tuple[ColumnElement[int], ...] = (articles.c.seen_at, articles.c.number)
 
 
-def _allowed(table: FromClause, blocked: Blocked) -> list[ColumnElement[bool]]:
+def allowed(table: FromClause, blocked: Blocked) -> list[ColumnElement[bool]]:
     """Return the conditions under which an article may be shown where something is blocked."""
     conditions = search.without_words(table, blocked.words)
     if blocked.providers:
@@ -72,7 +72,7 @@ def _allowed(table: FromClause, blocked: Blocked) -> list[ColumnElement[bool]]:
 
 def _matching(listing: Listing, since: int | None, blocked: Blocked) -> ColumnElement[bool]:
     """Return the condition of a listing, all but its words."""
-    conditions: list[ColumnElement[bool]] = [articles.c.published.is_(True), *_allowed(articles, blocked)]
+    conditions: list[ColumnElement[bool]] = [articles.c.published.is_(True), *allowed(articles, blocked)]
     if since is not None:
         conditions.append(articles.c.seen_at >= since)
     if listing.provider:
@@ -97,7 +97,7 @@ def _is_best_of_its_story(listing: Listing, since: int | None, blocked: Blocked)
         other.c.story == articles.c.story,
         published == 1,
         tuple_(*_top(other)) > tuple_(*_TOP),
-        *_allowed(other, blocked),
+        *allowed(other, blocked),
     )
     if since is not None:
         rival = rival.where(seen_at >= since)
@@ -250,7 +250,7 @@ def story(connection: Connection, key: str, blocked: Blocked = NOTHING_BLOCKED) 
     asked = select(articles.c.story).where(articles.c.key == key).scalar_subquery()
     rows = connection.execute(
         select(articles)
-        .where(articles.c.story == asked, articles.c.published.is_(True), *_allowed(articles, blocked))
+        .where(articles.c.story == asked, articles.c.published.is_(True), *allowed(articles, blocked))
         .order_by(articles.c.key != key, func.coalesce(articles.c.quality, -1).desc(), articles.c.number)
         .limit(25)
     ).mappings()

@@ -175,13 +175,27 @@ def test_a_story() -> None:
         "Square towels, part 2",
         "-# Other 2 · [Read](https://other.example/towels/2)",
         "Robots learn to fold, part 2",
-        "-# Example Times · [Read](https://example.com/fold/2)",
+        f"-# Example Times · <t:{int((NOW - timedelta(hours=3)).timestamp())}:f> · [Read](https://example.com/fold/2)",
         "Square towels, part 1",
         "-# Other 1 · [Read](https://other.example/towels/1)",
         "Square towels, part 4",
         "-# Other 4 · [Read](https://other.example/towels/4)",
     ]
+    assert labels(message) == ["Read at Example Times", "Save", "Share here", "More like this"]
+
+
+def test_who_was_first_is_told_where_all_have_a_time() -> None:
+    early = report(1, published_at=NOW - timedelta(hours=9), provider="Early *Bird*")
+    first = f"-# First to report: Early \\*Bird\\*, <t:{int((NOW - timedelta(hours=9)).timestamp())}:f>"
+    assert written(reply(story_layout(article(coverage=(early,)), [], NOW))).endswith(first)
+    undated = written(reply(story_layout(article(coverage=(early, report(2))), [], NOW)))
+    assert "First" not in undated
+
+
+def test_a_shared_story_has_no_buttons_of_the_reader() -> None:
+    message = reply(story_layout(article(), [], NOW, shared_by=7))
     assert labels(message) == ["Read at Example Times"]
+    assert written(message).endswith("-# Shared by <@7>")
 
 
 def test_a_story_alone() -> None:
@@ -202,7 +216,7 @@ def test_many_reports_are_counted() -> None:
 def test_any_story_fits(lead: Article, siblings: list[Article]) -> None:
     message = reply(story_layout(lead, siblings, NOW))
     assert refused(message) == []
-    assert active(plain(message)) == []
+    assert active(re.sub(r"<t:\d+:f>", "", plain(message))) == []
 
 
 def test_the_longest_story_fits() -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.models import Level, Terms
+from bot.store.hidden import hide_article
 from bot.store.subscriptions import set_terms, subscription
 from tests.commands.reading import answer, labels, options, words
 from tests.conftest import NOW, World
@@ -145,7 +146,7 @@ async def test_what_a_host_hid_is_not_named(held: World) -> None:
 
 
 def _hide(connection: Connection, key: str) -> None:
-    connection.execute(text("INSERT INTO hidden_articles (key, at, user_id) VALUES (:key, 1, 1)"), {"key": key})
+    hide_article(connection, key, 1, NOW)
 
 
 async def test_several_bars_are_lowered_by_a_select(held: World) -> None:

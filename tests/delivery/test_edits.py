@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from bot.delivery.edits import Editor
 from bot.models import Look, key_of
 from bot.store.database import connect
 from bot.store.edits import queue_hidden_edits
-from bot.store.tables import edits, hidden_articles
+from bot.store.hidden import hide_article, unhide_article
+from bot.store.tables import edits
 from tests.delivery.desk import Desk
 from tests.delivery.newsroom import DAY, HOUR
 from tests.loopback.world import Json
@@ -65,13 +66,13 @@ class Board:
     def hide(self, name: str) -> None:
         """Hide an article, as a host does."""
         with connect(self.room.url, writes=True) as connection, connection.begin():
-            connection.execute(insert(hidden_articles).values(key=key_of(name), at=0, user_id=1))
+            hide_article(connection, key_of(name), 1, self.room.now)
             queue_hidden_edits(connection, key_of(name), self.room.now)
 
     def unhide(self, name: str) -> None:
         """Show a hidden article again."""
         with connect(self.room.url, writes=True) as connection, connection.begin():
-            connection.execute(delete(hidden_articles))
+            unhide_article(connection, key_of(name))
             queue_hidden_edits(connection, key_of(name), self.room.now)
 
     @property
