@@ -3,13 +3,12 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 # Longer queries help nobody; each term costs a walk of the index.
 LENGTH = 200
 TERMS = 16
 
-_FIELDS = ("topic", "provider", "before", "after")
 _QUOTES = str.maketrans("“”„«»＂", '""""""')
 _PART = re.compile(
     r'(?P<minus>-)?(?:(?P<field>topic|provider|before|after):)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>[^\s"]+))', re.I
@@ -54,8 +53,8 @@ def query_of(typed: str) -> Query:
         value, field = part["quoted"] if part["quoted"] is not None else part["bare"], (part["field"] or "").lower()
         if field in names and not part["minus"] and value.strip():
             names[field].append(value.strip())
-        elif field in ("before", "after") and not part["minus"] and (span := _span(value)):
-            days[field] = span[0]
+        elif field in ("before", "after") and not part["minus"] and (begins := _beginning(value)):
+            days[field] = begins
         else:
             (unwanted if part["minus"] else wanted).extend(_terms(f"{part['field'] or ''} {value}", part["quoted"]))
     return Query(
@@ -83,15 +82,13 @@ def _is_symbol(character: str) -> bool:
     return unicodedata.category(character) == "So"
 
 
-def _span(text: str) -> tuple[datetime, datetime] | None:
-    """Return the day, month or year that was written, as its beginning and end; None if there is no such."""
+def _beginning(text: str) -> datetime | None:
+    """Return when the day, month or year that was written begins, in UTC; None if there is no such."""
     match = _DATE.fullmatch(text.strip())
     if match is None:
         return None
-    year, month, day = (int(number) if number else None for number in match.groups())
+    year, month, day = (int(number) if number else 1 for number in match.groups())
     try:
-        first = date(year or 0, month or 1, day or 1)
-        begin = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return datetime(year, month, day, tzinfo=UTC)
+    except ValueError:
         return None
-    return begin, begin + timedelta(days=1)
