@@ -39,7 +39,7 @@ class Query:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is looked for."""
-        return not (self.wanted or self.topics or self.providers or self.after or self.before)
+        return not (self.wanted or self.unwanted or self.topics or self.providers or self.after or self.before)
 
 
 def query_of(typed: str) -> Query:

@@ -70,7 +70,8 @@ def privacy_layout(saved: int, looks: int) -> ui.LayoutView:
         "### What Heatline stores about you",
         f"**Saved stories** {saved:,}: your user id, the headline, its address and when you saved it.",
         f"**Last looks** {looks:,}: when you last asked for the briefing of a topic, to tell you what is new since.",
-        "Nothing else: no messages, no names, no searches. Servers' settings name channels and roles, not people.",
+        "**Panels** your user id beside a subscription that you are changing, for a week at most.",
+        "Nothing else: no messages, no names, no searches. What was sent is kept by server and channel.",
         "-# It stays until you delete it, or until the host deletes the database.",
     ]
     controls: tuple[ui.ActionRow[Any], ...] = ()

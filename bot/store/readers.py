@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.models import Article, Saved
 from bot.store.rows import epoch, moment
-from bot.store.tables import looks, saved
+from bot.store.tables import drafts, looks, saved
 
 SAVED_CAP = 500
 """Stories that one reader can save."""
@@ -86,6 +86,7 @@ def export_reader(connection: Connection, user_id: int) -> str:
             {"title": each.title, "url": each.url, "provider": each.provider, "saved_at": each.at.isoformat()}
             for each in saved_stories(connection, user_id)
         ],
+        "open_panels": connection.execute(select(func.count()).where(drafts.c.user_id == user_id)).scalar_one(),
     }
     return json.dumps(about, ensure_ascii=False, indent=2) + "\n"
 
@@ -97,7 +98,9 @@ def _iso(seconds: int) -> str | None:
 
 def forget_reader(connection: Connection, user_id: int) -> int:
     """Delete everything that is stored about a reader; return the number of entries."""
-    counts = [connection.execute(delete(table).where(table.c.user_id == user_id)).rowcount for table in (looks, saved)]
+    counts = [
+        connection.execute(delete(table).where(table.c.user_id == user_id)).rowcount for table in (looks, saved, drafts)
+    ]
     return sum(counts)
 
 

@@ -32,7 +32,7 @@ def phrase(*words: str) -> Term:
         ("well-known", Query((word("well", "known"),))),
         ("- a", Query((word("a"),))),
         ("C++ node.js GPT-5", Query((word("C"), word("node", "js"), word("GPT", "5")))),
-        ("foo AND OR NOT NEAR(x)", Query(tuple(map(word, ("foo", "AND", "OR", "NOT"))) + (word("NEAR", "x"),))),
+        ("foo AND OR NOT NEAR(x)", Query((*map(word, ("foo", "AND", "OR", "NOT")), word("NEAR", "x")))),
         ("topic:AI robots", Query((word("robots"),), topics=("AI",))),
         ('TOPIC:"computer vision" provider:bbc', Query(topics=("computer vision",), providers=("bbc",))),
         ("topic:", Query((word("topic"),))),

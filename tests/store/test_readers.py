@@ -77,6 +77,7 @@ def test_everything_about_a_reader_can_be_exported_and_forgotten(connection: Con
                     "saved_at": "2026-03-01T12:00:00+00:00",
                 }
             ],
+            "open_panels": 0,
         }
         assert count_kept(connection, ANN) == (1, 1)
         assert forget_reader(connection, ANN) == 2

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from bot.briefing.query import query_of
 from bot.models import Listing, Order
 from bot.store.articles import page
 from bot.store.search import best_matches, match_expression
@@ -82,6 +83,7 @@ def test_prefixes_of_any_of_its_words_find_a_headline(
         (unicodedata.normalize("NFD", "Zürich"), ["a"]),
         ("ünderground", ["c"]),
         ("_ sheep", ["c"]),
+        ("node.js c++", []),
         ("hidden", []),
         ("", []),
         ("   ", []),
@@ -142,6 +144,46 @@ def test_pages_of_matches(connection: Connection) -> None:
     assert beyond == first
 
 
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ('"chip maker"', ["plant"]),
+        ('"maker chip"', []),
+        ('"chip mak"', []),
+        ("chip -plant", ["shop"]),
+        ('chip -"fish and"', ["plant"]),
+        ("-chip -emoji", ["tokyo", "emoji", "arabic"]),
+        ("topic:law", ["shop"]),
+        ('chip topic:"Law"', ["shop"]),
+        ("provider:sample", []),
+        ('chip provider:"daily sample"', ["plant"]),
+        ("chip after:2026-03-01", ["plant"]),
+        ("chip before:2026-03-01", ["shop"]),
+        ("chip after:2026 before:2027", ["plant", "shop"]),
+        ("半導体", ["tokyo"]),
+        ("導体工場", ["tokyo"]),
+        ("🚀", ["emoji"]),
+        ("🚀 launch", ["emoji"]),
+        ("-🚀 launch", []),
+        ("-🚀 -chip", ["tokyo", "arabic"]),
+        ("مصنع", ["arabic"]),
+    ],
+)
+def test_how_it_can_be_asked(connection: Connection, words: str, ids: list[str]) -> None:
+    with connection.begin():
+        keep(
+            connection,
+            [
+                article("plant", title="Chip maker opens plant", provider="Daily Sample", heat=95),
+                article("shop", title="Fish and chip shop", topics=("Law",), published_at=NOW - timedelta(days=3)),
+                article("tokyo", title="東京に新しい半導体工場", heat=80),
+                article("emoji", title="A launch 🚀 at last", heat=70),
+                article("arabic", title="مصنع جديد في المدينة", heat=60),
+            ],
+        )
+        assert found(connection, words) == ids
+
+
 def test_long_queries_are_cut() -> None:
-    assert match_expression("word " * 100) == " ".join(['"word"*'] * 16)
-    assert match_expression("x" * 300) == f'"{"x" * 200}"*'
+    assert match_expression(query_of("word " * 100)) == " ".join(['"word"*'] * 16)
+    assert match_expression(query_of("x" * 300)) == f'"{"x" * 200}"*'
