@@ -167,12 +167,12 @@ def looked(since: datetime, now: datetime) -> str:
 
 def left_out(stories: int, reports: int) -> str:
     """Return what a short briefing leaves out: less hot stories, and other reports of those that it shows."""
-    parts = []
+    of_same = f"{count(reports, 'report')} of the same stories"
+    if stories and reports:
+        return f"{stories + reports:,} left out: {stories:,} less hot, {of_same}."
     if stories:
-        parts.append(f"{stories:,} less hot")
-    if reports:
-        parts.append(f"{count(reports, 'report')} of the same stories")
-    return f"{stories + reports:,} left out: {', '.join(parts)}." if parts else ""
+        return f"{count(stories, 'less hot story', 'less hot stories')} left out."
+    return f"{of_same} left out." if reports else ""
 
 
 def _the(words: str) -> str:

@@ -22,7 +22,7 @@ async def test_the_briefing_of_a_topic(filled: World) -> None:
     text = words(asked)
     assert text.startswith("### AI briefing · 3 of 7 stories, last 7 days\n")
     assert headlines(asked) == ["AI story 0", "AI story 1", "AI story 2"]
-    assert "-# 4 left out: 4 less hot." in text
+    assert "-# 4 less hot stories left out." in text
     assert "-# Outside AI: **Robots learn to fold** (Robotics) · [Read](https://news.example/robot)" in text
     assert labels(asked) == ["Share here", "More stories"]
     opened = await filled.mo.select(answer(asked), [options(asked)["AI story 1"]])
