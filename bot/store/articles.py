@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -13,13 +13,13 @@ from sqlalchemy import (
     Integer,
     RowMapping,
     Select,
-    and_,
     func,
     literal,
     select,
     tuple_,
     type_coerce,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bot.briefing.stories import url_key
 from bot.briefing.windows import PAGE, WINDOWS
@@ -47,19 +47,39 @@ Place = tuple[Literal["after", "before", "from"], str]
 """Where a page begins: after, or with, the article with this key; or where it ends: before it."""
 
 
-def _top(table: FromClause) -> tuple[ColumnElement[int], ...]:
-    """Return what hottest first goes by; unscored articles come after superseded ones."""
-    columns = table.c
+# Up to so many articles are told apart by story to be counted. Beyond, that would take longer than people wait (a
+# second for 100,000), and what is counted is the articles: some 3 % more.
+_TOLD_APART = 10_000
+
+# Lower than any score: unscored articles come after superseded ones.
+_UNSCORED = -(10**9) - 1
+
+
+def _top(columns: ReadOnlyColumnCollection[str, Any]) -> tuple[ColumnElement[int], ...]:
+    """Return what hottest first goes by."""
     return (
-        func.coalesce(columns.heat, -2),
+        func.coalesce(columns.heat, _UNSCORED),
         func.coalesce(columns.quality, -1),
         func.coalesce(columns.published_at, 0),
         columns.number,
     )
 
 
-_TOP = _top(articles)
-_LATEST: tuple[ColumnElement[int], ...] = (articles.c.seen_at, articles.c.number)
+def _order(listing: Listing) -> tuple[ColumnElement[int], ...]:
+    """Return what the articles of a listing are ordered by, the last first."""
+    return _top(articles.c) if listing.order is Order.TOP else (articles.c.seen_at, articles.c.number)
+
+
+def _sorted(query: Select[Any], listing: Listing, *, backwards: bool = False) -> Select[Any]:
+    """Return the query in its order, led by a column as it stands in the index that holds the listing in that order."""
+    leader = article_topics if listing.topic else articles
+    if listing.order is Order.LATEST:
+        number = article_topics.c.article if listing.topic else articles.c.number
+        order: list[ColumnElement[int]] = [leader.c.seen_at, number]
+    else:
+        order = [leader.c.heat, *_top(articles.c)[1:]]
+    # unscored last is where SQLite's indexes have them; the word is for other databases
+    return query.order_by(*(c.asc().nulls_first() if backwards else c.desc().nulls_last() for c in order))
 
 
 def allowed(table: FromClause, blocked: Blocked) -> list[ColumnElement[bool]]:
@@ -70,33 +90,35 @@ def allowed(table: FromClause, blocked: Blocked) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _matching(listing: Listing, since: int | None, blocked: Blocked) -> ColumnElement[bool]:
-    """Return the condition of a listing, all but its words."""
-    conditions: list[ColumnElement[bool]] = [articles.c.published.is_(True), *allowed(articles, blocked)]
-    if since is not None:
-        conditions.append(articles.c.seen_at >= since)
+def _shown(listing: Listing, since: int | None, blocked: Blocked, *columns: Any) -> Select[Any]:
+    """Return a query of what a listing shows, all but its words; by topic from the table that lists topics."""
+    if listing.topic is None:
+        query = select(*columns).select_from(articles).where(articles.c.published.is_(True))
+    else:
+        query = select(*columns).select_from(article_topics).where(article_topics.c.topic == fold(listing.topic))
+        if (
+            columns or listing.provider or blocked != NOTHING_BLOCKED
+        ):  # a count of the topic alone does without: rows of articles cost ten times more
+            query = query.join(articles)
     if listing.provider:
-        conditions.append(articles.c.provider_folded == fold(listing.provider))
-    if listing.topic:
-        tagged = select(article_topics.c.article).where(article_topics.c.topic == fold(listing.topic))
-        if since is not None:
-            tagged = tagged.where(article_topics.c.seen_at >= since)
-        conditions.append(articles.c.number.in_(tagged))
-    if listing.order is Order.TOP:
-        conditions.append(_is_best_of_its_story(listing, since, blocked))
-    return and_(*conditions)
+        query = query.where(articles.c.provider_folded == fold(listing.provider))
+    query = query.where(*allowed(articles, blocked))
+    seen_at = (article_topics if listing.topic else articles).c.seen_at
+    return query if since is None else query.where(seen_at >= since)
 
 
-def _is_best_of_its_story(listing: Listing, since: int | None, blocked: Blocked) -> ColumnElement[bool]:
-    """Return the condition that no other article of the story, that the listing shows too, ranks higher."""
+def _is_best_of_its_story(
+    row: FromClause, listing: Listing, since: int | None, blocked: Blocked
+) -> ColumnElement[bool]:
+    """Return the condition that no other article of the row's story, that the listing shows too, ranks higher."""
     other = articles.alias()
     # Sums with 0 keep SQLite from going by these columns' indexes, through all of the window for every article (4 s for
     # a topic among a million): a story has a handful of articles, and an index of its own.
     published, seen_at = type_coerce(other.c.published, Integer) + 0, other.c.seen_at + 0
     rival = select(literal(1)).where(
-        other.c.story == articles.c.story,
+        other.c.story == row.c.story,
         published == 1,
-        tuple_(*_top(other)) > tuple_(*_TOP),
+        tuple_(*_top(other.c)) > tuple_(*_top(row.c)),
         *allowed(other, blocked),
     )
     if since is not None:
@@ -113,8 +135,18 @@ def _is_best_of_its_story(listing: Listing, since: int | None, blocked: Blocked)
 
 
 def _count(connection: Connection, listing: Listing, since: int | None, blocked: Blocked) -> int:
-    found = select(func.count()).select_from(articles).where(_matching(listing, since, blocked))
-    return connection.execute(found).scalar_one()
+    """Return how many articles a listing shows, or stories, where it shows the best of each: see `_TOLD_APART`."""
+    if since is None and blocked == NOTHING_BLOCKED and not (listing.topic and listing.provider):  # by every load
+        kind, name = ("topic", listing.topic) if listing.topic else ("provider", listing.provider)
+        kept = select(func.coalesce(func.sum(names.c.count), 0)).where(names.c.kind == kind)
+        found = connection.execute(kept.where(names.c.folded == fold(name)) if name else kept).scalar_one()
+    else:
+        found = connection.execute(_shown(listing, since, blocked).add_columns(func.count())).scalar_one()
+    if listing.order is Order.LATEST or found > _TOLD_APART:
+        return int(found)
+    return int(
+        connection.execute(_shown(listing, since, blocked, func.count(articles.c.story.distinct()))).scalar_one()
+    )
 
 
 def _since(now: datetime, days: int | None) -> int | None:
@@ -154,49 +186,91 @@ def page(
     if listing.order is Order.SEARCH:
         return _search_page(connection, listing, rank, blocked)
     days, in_first_window, total = _window(connection, listing, now, blocked)
-    order = _TOP if listing.order is Order.TOP else _LATEST
-    query: Select[*tuple[object, ...]] = select(articles).where(_matching(listing, _since(now, days), blocked))
-    at = None
-    if place is not None:
-        at = _place_of(connection, order, place[1])
+    since = _since(now, days)
+    order = tuple_(*_order(listing))
+    query = _shown(
+        listing,
+        since,
+        blocked,
+        articles.c.number,
+        articles.c.story,
+        articles.c.heat,
+        articles.c.quality,
+        articles.c.published_at,
+    )
     backwards = False
-    here = tuple_(*order)
+    at = None if place is None else _place_of(connection, listing, place[1])
     if at is not None and place is not None:
-        there = tuple_(*(literal(value) for value in at))
+        there = tuple_(*map(literal, at))
         backwards = place[0] == "before"
-        beyond = {"before": here > there, "after": here < there, "from": here <= there}
+        beyond = {"before": order > there, "after": order < there, "from": order <= there}
         query = query.where(beyond[place[0]])
-    direction = [column.asc() if backwards else column.desc() for column in order]
-    rows = connection.execute(query.order_by(*direction).limit(PAGE + 1)).mappings().all()
-    if at is not None and not rows:
+    numbers = _first(
+        connection, _sorted(query, listing, backwards=backwards), listing, since, blocked, backwards=backwards
+    )
+    if at is not None and not numbers:
         return page(connection, listing, now, blocked=blocked)
-    more, rows = len(rows) > PAGE, rows[:PAGE]
+    more, numbers = len(numbers) > PAGE, numbers[:PAGE]
     if backwards and not more:
         return page(connection, listing, now, blocked=blocked)
-    rows = rows[::-1] if backwards else rows
-    rank = 1
-    if rows:  # counted, not carried along: hotter ones may have come since the last page was shown
-        first = _place_of(connection, order, rows[0]["key"]) or ()
-        above = here > tuple_(*(literal(value) for value in first))
-        counted = (
-            select(func.count()).select_from(articles).where(_matching(listing, _since(now, days), blocked), above)
-        )
-        rank += connection.execute(counted).scalar_one()
+    numbers = numbers[::-1] if backwards else numbers
     return Page(
         listing,
-        _articles(connection, rows),
+        _articles_by_number(connection, numbers),
         total,
         days,
         in_first_window,
-        rank,
+        rank := 1 if at is None else _rank(connection, listing, since, blocked, numbers[0]),
         has_previous=rank > 1,
         has_next=True if backwards else more,
     )
 
 
-def _place_of(connection: Connection, order: tuple[ColumnElement[int], ...], key: str) -> Sequence[int] | None:
-    """Return an article's values in the columns of an order; None if it is gone."""
-    row = connection.execute(select(*order).where(articles.c.key == key)).first()
+def _first(
+    connection: Connection,
+    query: Select[Any],
+    listing: Listing,
+    since: int | None,
+    blocked: Blocked,
+    *,
+    backwards: bool,
+) -> list[int]:
+    """Return the numbers of the first of a query's articles, one more than a page holds; of each story the best."""
+    if listing.order is Order.LATEST:
+        return list(connection.execute(query.limit(PAGE + 1)).scalars())
+    # The best are told from their rivals only where they may be shown: most articles have none.
+    most = 4 * PAGE
+    while True:
+        some = query.limit(most).subquery()
+        order = [c.asc() if backwards else c.desc() for c in _top(some.c)]
+        best = select(some.c.number).where(_is_best_of_its_story(some, listing, since, blocked)).order_by(*order)
+        found = list(connection.execute(best.limit(PAGE + 1)).scalars())
+        if len(found) > PAGE:
+            return found
+        if connection.execute(select(func.count()).select_from(some)).scalar_one() < most:
+            return found
+        most *= 10
+
+
+def _rank(connection: Connection, listing: Listing, since: int | None, blocked: Blocked, number: int) -> int:
+    """Return the place of a listed article in its listing.
+
+    Counted, not carried along: hotter ones may have come since the last page was shown. A story is above where any of
+    its articles is.
+    """
+    at = connection.execute(select(*_order(listing)).where(articles.c.number == number)).one()
+    if listing.order is Order.LATEST:
+        counted = _shown(listing, since, blocked, func.count())
+    else:
+        counted = _shown(listing, since, blocked, func.count(articles.c.story.distinct()))
+        if at[0] != _UNSCORED:  # says the same again, for the index
+            counted = counted.where((article_topics if listing.topic else articles).c.heat >= at[0])
+    return 1 + int(connection.execute(counted.where(tuple_(*_order(listing)) > tuple_(*map(literal, at)))).scalar_one())
+
+
+def _place_of(connection: Connection, listing: Listing, key: str) -> Sequence[int] | None:
+    """Return an article's values in what a listing is ordered by; None if it is gone."""
+    row = connection.execute(select(*_order(listing)).where(articles.c.key == key)).first()
     return None if row is None else tuple(row)
 
 
@@ -205,14 +279,9 @@ def _search_page(connection: Connection, listing: Listing, rank: int, blocked: B
     numbers = search.best_matches(connection, listing, blocked)
     if rank > len(numbers):  # there were more when the button was made
         rank = 1
-    shown = numbers[rank - 1 : rank - 1 + PAGE]
-    found = {
-        row["number"]: row
-        for row in connection.execute(select(articles).where(articles.c.number.in_(shown))).mappings()
-    }
     return Page(
         listing,
-        _articles(connection, [found[number] for number in shown]),
+        _articles_by_number(connection, numbers[rank - 1 : rank - 1 + PAGE]),
         len(numbers),
         None,
         None,
@@ -220,6 +289,13 @@ def _search_page(connection: Connection, listing: Listing, rank: int, blocked: B
         has_previous=rank > 1,
         has_next=rank - 1 + PAGE < len(numbers),
     )
+
+
+def _articles_by_number(connection: Connection, numbers: Sequence[int]) -> tuple[Article, ...]:
+    """Return the articles with these row numbers, in their order."""
+    rows = connection.execute(select(articles).where(articles.c.number.in_(numbers))).mappings()
+    found = {row["number"]: row for row in rows}
+    return _articles(connection, [found[number] for number in numbers])
 
 
 def _articles(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Article, ...]:
