@@ -1,11 +1,12 @@
 """Stories: which articles are about the same event."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 # Articles further apart are not linked: twins months apart under one address are a monthly page, not one event.
 TOGETHER = 7 * 86_400
@@ -90,29 +91,39 @@ def _alike(one: str, other: str) -> bool:
 def links(members: Iterable[Member]) -> Iterator[tuple[str, str]]:
     """Yield the pairs of keys that are linked, each once, the smaller key first. The order of members is no matter."""
     everyone = sorted(members, key=lambda member: (member.seen_at, member.key))
-    # What came before, by own address, by address in the coverage, and by shared word; newest last.
+    headlines = [member.headline for member in everyone]
+    # The places of what came before, by own address, by address in the coverage, and by shared word; newest last.
     own: dict[str, list[int]] = {}
     covered: dict[str, list[int]] = {}
     worded: dict[str, list[int]] = {}
+    since = 0  # the place of the first that is near enough
     for place, member in enumerate(everyone):
-        near: set[int] = set()
+        while member.seen_at - everyone[since].seen_at > TOGETHER:
+            since += 1
         words = shared_words(member.headline) if member.headline else []
-        looks = [(own, member.url), (covered, member.url), *((own, address) for address in member.coverage)]
-        looks += [(worded, word) for word in words]
-        for index, name in looks:
-            for earlier in reversed(index.get(name, ())):
-                if member.seen_at - everyone[earlier].seen_at > TOGETHER:
-                    break
-                near.add(earlier)
-        for earlier in near:
-            if linked(everyone[earlier], member):
-                first, second = sorted((everyone[earlier].key, member.key))
-                yield first, second
+        found = _since(own, (member.url, *member.coverage), since) | _since(covered, (member.url,), since)
+        told = {earlier: headlines[earlier] for earlier in _since(worded, words, since) - found}
+        # all of them in one call: nearly none is alike
+        for _, _, earlier in process.extract(member.headline, told, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=None):
+            if _alike(headlines[earlier], member.headline):
+                found.add(earlier)
+        for earlier in found:
+            first, second = sorted((everyone[earlier].key, member.key))
+            yield first, second
         own.setdefault(member.url, []).append(place)
-        for address in member.coverage:
+        for address in set(member.coverage):
             covered.setdefault(address, []).append(place)
         for word in words:
             worded.setdefault(word, []).append(place)
+
+
+def _since(index: Mapping[str, list[int]], names: Iterable[str], since: int) -> set[int]:
+    """Return the places that an index has under any of the names, from one on."""
+    found: set[int] = set()
+    for name in names:
+        if places := index.get(name):
+            found.update(places[bisect_left(places, since) :])
+    return found
 
 
 def stories(seen: Mapping[str, int], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
