@@ -6,7 +6,7 @@ exact one decides. That one also knows the lines.
 """
 
 import re
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import frontmatter
 import yaml_rs
@@ -117,7 +117,7 @@ def has_front_matter(text: str) -> bool:
 
 def fast_mapping(text: str) -> dict[str, object]:
     """Return the front matter in YAML's types; raises UncertainError where the exact one decides."""
-    return frontmatter.parse(text, handler=_FAST)[0]
+    return _FAST.load(_FAST.split(text)[0])
 
 
 def exact_mapping(text: str) -> tuple[dict[str, object], dict[Place, int]]:
@@ -146,19 +146,20 @@ def _has_indicator(text: str) -> bool:
 def _check(data: dict[str, object]) -> None:
     """Drop the ciphertext; raise UncertainError where it is larger, deeper or has other keys than is taken."""
     items = 0
-    level: list[object] = [data]
+    level: list[Any] = [data]
     for _ in range(limits.DEPTH):
-        below: list[object] = []
+        below: list[Any] = []
         for values in level:
+            inner = values
             if isinstance(values, dict):
-                items += len(values)
                 if "<<" in values or not _TEXT.issuperset(map(type, values)):
                     raise UncertainError
-                values.pop(_CIPHERTEXT, None)
-                below += [value for value in values.values() if type(value) in _COLLECTIONS]
-            elif isinstance(values, list):
                 items += len(values)
-                below += [value for value in values if type(value) in _COLLECTIONS]
+                values.pop(_CIPHERTEXT, None)
+                inner = values.values()
+            else:
+                items += len(values)
+            below += [value for value in inner if type(value) in _COLLECTIONS]
         if not below:
             if items > limits.ITEMS:
                 raise UncertainError

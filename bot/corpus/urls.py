@@ -1,6 +1,7 @@
 """Web addresses: which are taken, and the host they name."""
 
 import re
+from functools import lru_cache
 
 from bot.corpus import limits
 
@@ -26,8 +27,15 @@ def host_of(address: str) -> str:
 
 def domain(text: str) -> str | None:
     """Return the domain, in lower case, or None unless it looks like one; an address yields its host."""
+    return _known_domain(text) if len(text) <= limits.NAME else _domain(text)
+
+
+def _domain(text: str) -> str | None:
     text = text.strip().lower()
     if address := web_address(text):
         return host_of(address)
     text = text.rstrip("/")
     return text if len(text) <= 253 and text.isprintable() and _DOMAIN.fullmatch(text) else None
+
+
+_known_domain = lru_cache(4096)(_domain)  # a corpus repeats a few hundred
