@@ -19,6 +19,7 @@ from bot.commands.answer import Control, Refusal, guarded, show
 from bot.commands.choices import names_of as typed_names
 from bot.commands.choices import timezone_of, words_of
 from bot.commands.host import Host, Interaction, host_of
+from bot.commands.record import check_manager
 from bot.commands.timezones import set_timezone
 from bot.delivery.access import missing_permissions
 from bot.models import Name, Server
@@ -126,18 +127,12 @@ def _with(**values: object) -> Callable[[Connection, int, datetime], None]:
     return change
 
 
-def _check_manager(interaction: Interaction) -> None:
-    private = interaction.message is not None and interaction.message.flags.ephemeral
-    if not (private or interaction.permissions.manage_guild):
-        raise Refusal(texts.NEEDS_MANAGER)
-
-
 class NoticesSelect(Control, template=r"hl1:tn"):
     """Chooses the channel for notices, or none."""
 
     async def respond(self, interaction: Interaction) -> None:
         """Set it, if Heatline may write there."""
-        _check_manager(interaction)
+        check_manager(interaction)
         channel_id = int(self.values[0]) if self.values else None
         if channel_id is not None:
             channel = interaction.guild.get_channel(channel_id) if interaction.guild else None
@@ -153,7 +148,7 @@ class SettingButton(Control, template=r"hl1:t:(?P<what>zone|share|publishers|wor
 
     async def respond(self, interaction: Interaction) -> None:
         """Switch sharing, or ask for the rest."""
-        _check_manager(interaction)
+        check_manager(interaction)
         if interaction.guild_id is None:
             raise Refusal(texts.ONLY_IN_SERVERS)
         what: Literal["zone", "share", "publishers", "words"] = self.parts["what"]  # type: ignore[assignment]  # by the template
