@@ -21,6 +21,7 @@ from bot.delivery.pace import Pace, ThrottledError, UpstreamError
 from bot.delivery.patience import Patience
 from bot.delivery.recover import find_message
 from bot.models import Article, Delivery, DeliveryKind, DeliveryState, Subscription, SubscriptionState
+from bot.store.claims import QUIET
 from bot.store.deliveries import Outcome, sending_paused
 from bot.store.servers import server
 from bot.store.subscriptions import pause_for_trouble, subscription
@@ -153,7 +154,7 @@ class Attempts:
             return Outcome(delivery.id, DeliveryState.PENDING, reason="waited", due_at=self._clock())
         held_until = self._quiet(delivery, ready, first)
         if held_until is not None:
-            return Outcome(delivery.id, DeliveryState.PENDING, reason="quiet hours", due_at=held_until)
+            return Outcome(delivery.id, DeliveryState.PENDING, reason=QUIET, due_at=held_until)
         try:
             message = push_message(delivery, ready.subscription, ready.articles, self._clock(), sample=self._sample)
         except Exception:  # the same articles would fail again, and nobody else must wait for them

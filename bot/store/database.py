@@ -6,11 +6,12 @@ themselves are plain functions of a synchronous `Connection`, so that the bot (`
 (`connect`) share them.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
@@ -116,20 +117,41 @@ class Database:
         self._writer = create_async_engine(
             url, pool_size=1, max_overflow=0, pool_timeout=_FOREVER, hide_parameters=True
         )
+        self._working: set[asyncio.Future[Any]] = set()  # whatever its results are
         _prepare(self._reader.sync_engine, writes=False)
         _prepare(self._writer.sync_engine, writes=True)
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the function reads, from one snapshot."""
-        async with self._reader.connect() as connection:
-            return await connection.run_sync(query, *args, **kwargs)
+
+        async def work() -> T:
+            async with self._reader.connect() as connection:
+                return await connection.run_sync(query, *args, **kwargs)
+
+        return await self._to_its_end(work())
 
     async def write(self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Commit what the function does, or nothing of it if it raises."""
-        async with self._writer.begin() as connection:
-            return await connection.run_sync(change, *args, **kwargs)
+
+        async def work() -> T:
+            async with self._writer.begin() as connection:
+                return await connection.run_sync(change, *args, **kwargs)
+
+        return await self._to_its_end(work())
+
+    async def _to_its_end(self, work: Coroutine[None, None, T]) -> T:
+        """Do the work even where its caller is cancelled: half-opened connections would be left to the collector."""
+        task = asyncio.ensure_future(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody asks for it any more
+            raise
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, once what is under way is done."""
+        await asyncio.gather(*self._working, return_exceptions=True)
         await self._reader.dispose()
         await self._writer.dispose()

@@ -53,7 +53,9 @@ def test_a_briefing_that_leaves_nothing_out_says_nothing_of_it() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.sampled_from(SIZES).flatmap(lambda size: st.lists(ARTICLES, min_size=1, max_size=size)),
+    st.sampled_from(SIZES).flatmap(
+        lambda size: st.lists(ARTICLES, min_size=1, max_size=size, unique_by=lambda each: each.key)
+    ),
     names(),
     st.none() | ARTICLES,
     st.booleans(),

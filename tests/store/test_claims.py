@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from bot.models import Delivery, DeliveryKind, DeliveryState, Level, Often, Terms
 from bot.store import subscriptions
-from bot.store.claims import claim_deliveries, next_due
+from bot.store.claims import QUIET, claim_deliveries, next_due
 from bot.store.deliveries import (
     Outcome,
     Piece,
@@ -18,10 +18,12 @@ from bot.store.deliveries import (
     sending_paused,
 )
 from bot.store.notices import DROPPED, untold_notices
+from bot.store.rows import epoch
 from bot.store.tables import deliveries
 from tests.conftest import NOW
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
@@ -156,3 +158,29 @@ def test_what_may_have_arrived_outlives_its_subscription(
         record_outcomes(connection, [waiting], NOW)
         subscriptions.remove_subscription(connection, 1)
         assert connection.execute(select(deliveries.c.state, deliveries.c.reason)).all() == left
+
+
+def test_servers_with_nothing_due_hide_nobody(connection: Connection) -> None:
+    """However many servers hold messages for later, what is due behind them is claimed."""
+    with connection.begin():
+        for guild in range(1, 520):
+            queued = queue(connection, guild, guild)
+            connection.execute(update(deliveries).where(deliveries.c.id == queued).values(due_at=epoch(NOW + 7 * HOUR)))
+        due = queue(connection, 9999, 9999)
+        assert [each.id for each in claim(connection)] == [due]
+
+
+def test_what_quiet_hours_hold_lets_others_of_its_channel_pass(connection: Connection) -> None:
+    with connection.begin():
+        held = queue(connection, 1, 10)
+        values = {"due_at": epoch(NOW + 7 * HOUR), "reason": QUIET}
+        connection.execute(update(deliveries).where(deliveries.c.id == held).values(**values))
+        later = queue(connection, 1, 10, 1)
+        assert next_due(connection) == NOW
+        assert [each.id for each in claim(connection)] == [later]
+        limited = queue(connection, 1, 11)
+        connection.execute(
+            update(deliveries).where(deliveries.c.id == limited).values(due_at=epoch(NOW + HOUR), reason="rate limited")
+        )
+        queue(connection, 1, 11, 1)
+        assert claim(connection) == []  # but a limit keeps its channel's order
