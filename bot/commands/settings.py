@@ -1,10 +1,10 @@
 """`/settings`: what a server decides for all its news."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace as changed
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import available_timezones
 
 import discord
@@ -28,6 +28,10 @@ from bot.store.servers import keep_server, server
 from bot.store.subscriptions import set_next_run, subscriptions_of
 
 _FORM = 4000  # characters of a form's field, Discord's most: 25 names or words of the longest kind are fewer
+_NONE = "Leave empty to block none"
+
+Take = Callable[[Interaction, str], Coroutine[Any, Any, None]]
+"""Sets what was typed into a form."""
 
 
 @lru_cache(maxsize=1)
@@ -161,13 +165,13 @@ class SettingButton(Control, template=r"hl1:t:(?P<what>zone|share|publishers|wor
 
 
 class _Form(ui.Modal):
-    """A form with one field; `take` sets what was typed."""
+    """A form with one field; `take` sets what was typed, and shows the settings."""
 
-    def __init__(self, title: str, label: str, value: str, *, placeholder: str, paragraph: bool) -> None:
+    def __init__(self, title: str, label: str, value: str, take: Take, *, placeholder: str, paragraph: bool) -> None:
         super().__init__(title=title)
-        style = discord.TextStyle.paragraph if paragraph else discord.TextStyle.short
+        self._take = take
         self._field = ui.TextInput[ui.Modal](
-            style=style,
+            style=discord.TextStyle.paragraph if paragraph else discord.TextStyle.short,
             default=value[:_FORM] or None,
             placeholder=placeholder,
             required=not paragraph,
@@ -177,72 +181,49 @@ class _Form(ui.Modal):
 
     async def on_submit(self, interaction: Interaction) -> None:
         """Set what was typed, and show the settings."""
-        await guarded(interaction, self._submit)
-
-    async def _submit(self, interaction: Interaction) -> None:
-        await self.take(interaction, self._field.value)
-
-    async def take(self, interaction: Interaction, typed: str) -> None:
-        """Set what was typed."""
-        raise NotImplementedError
+        await guarded(interaction, lambda answered: self._take(answered, self._field.value))
 
 
-class _ZoneForm(_Form):
-    def __init__(self, settings: Server) -> None:
-        super().__init__(
-            "Time zone of this server",
-            "City or time zone",
-            settings.timezone or "",
-            placeholder="Europe/Berlin",
-            paragraph=False,
-        )
-
-    async def take(self, interaction: Interaction, typed: str) -> None:
-        zone = timezone_of(typed)
-        await interaction.response.defer()
-        await _change(interaction, lambda connection, guild, now: set_timezone(connection, guild, zone, now))
+def _zone_form(settings: Server) -> _Form:
+    title, label = "Time zone of this server", "City or time zone"
+    return _Form(title, label, settings.timezone or "", _take_zone, placeholder="Europe/Berlin", paragraph=False)
 
 
-class _PublishersForm(_Form):
-    def __init__(self, settings: Server) -> None:
-        super().__init__(
-            "Blocked publishers",
-            "Publishers, one in a line",
-            "\n".join(settings.blocked_providers),
-            placeholder="Leave empty to block none",
-            paragraph=True,
-        )
-
-    async def take(self, interaction: Interaction, typed: str) -> None:
-        known = await host_of(interaction).database.read(names_of, "provider")
-        found, unknown = typed_names(typed, known)
-        if unknown:
-            name, near = unknown[0]
-            raise Refusal(texts.unknown_name("publisher", "provider", name, near))
-        await interaction.response.defer()
-        await _change(interaction, _block(blocked_providers=tuple(found)))
+async def _take_zone(interaction: Interaction, typed: str) -> None:
+    zone = timezone_of(typed)
+    await interaction.response.defer()
+    await _change(interaction, lambda connection, guild, now: set_timezone(connection, guild, zone, now))
 
 
-class _WordsForm(_Form):
-    def __init__(self, settings: Server) -> None:
-        super().__init__(
-            "Blocked words",
-            "Words or phrases, one in a line",
-            "\n".join(settings.blocked_words),
-            placeholder="Leave empty to block none",
-            paragraph=True,
-        )
-
-    async def take(self, interaction: Interaction, typed: str) -> None:
-        words = words_of(typed)
-        await interaction.response.defer()
-        await _change(interaction, _block(blocked_words=words))
+def _publishers_form(settings: Server) -> _Form:
+    names = "\n".join(settings.blocked_providers)
+    label = "Publishers, one in a line"
+    return _Form("Blocked publishers", label, names, _take_publishers, placeholder=_NONE, paragraph=True)
 
 
-_FORMS: dict[str, type[_ZoneForm] | type[_PublishersForm] | type[_WordsForm]] = {
-    "zone": _ZoneForm,
-    "publishers": _PublishersForm,
-    "words": _WordsForm,
-}
+async def _take_publishers(interaction: Interaction, typed: str) -> None:
+    known = await host_of(interaction).database.read(names_of, "provider")
+    found, unknown = typed_names(typed, known)
+    if unknown:
+        name, near = unknown[0]
+        raise Refusal(texts.unknown_name("publisher", "provider", name, near))
+    await interaction.response.defer()
+    await _change(interaction, _block(blocked_providers=tuple(found)))
+
+
+def _words_form(settings: Server) -> _Form:
+    words = "\n".join(settings.blocked_words)
+    return _Form(
+        "Blocked words", "Words or phrases, one in a line", words, _take_words, placeholder=_NONE, paragraph=True
+    )
+
+
+async def _take_words(interaction: Interaction, typed: str) -> None:
+    words = words_of(typed)
+    await interaction.response.defer()
+    await _change(interaction, _block(blocked_words=words))
+
+
+_FORMS = {"zone": _zone_form, "publishers": _publishers_form, "words": _words_form}
 
 CONTROLS: tuple[type[Control], ...] = (NoticesSelect, SettingButton)

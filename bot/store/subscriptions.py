@@ -223,25 +223,6 @@ def resume_after_trouble(connection: Connection, subscription_id: int, next_run_
     return True
 
 
-def due_subscriptions(
-    connection: Connection, now: datetime, *, after_a_load: bool, beyond: int, most: int
-) -> tuple[Subscription, ...]:
-    """Return active subscriptions whose time has come, by id, from those beyond an id.
-
-    After a load these are also the ones that wait for no time but for the next load.
-    """
-    when = subscriptions.c.next_run_at <= epoch(now)
-    if after_a_load:
-        when |= subscriptions.c.next_run_at.is_(None)
-    query = (
-        select(subscriptions)
-        .where(subscriptions.c.state == SubscriptionState.ACTIVE.value, subscriptions.c.id > beyond, when)
-        .order_by(subscriptions.c.id)
-        .limit(most)
-    )
-    return tuple(map(_from_row, connection.execute(query).mappings()))
-
-
 def set_next_run(connection: Connection, subscription_id: int, at: datetime | None) -> None:
     """Set when a subscription is looked at next; None for at the next load."""
     connection.execute(update(subscriptions).where(subscriptions.c.id == subscription_id).values(next_run_at=epoch(at)))

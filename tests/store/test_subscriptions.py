@@ -1,5 +1,6 @@
 """Subscriptions: made, found, paused, due, removed."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,6 +11,9 @@ from bot.models import DeliveryKind, DeliveryState, Level, Look, Often, Subscrip
 from bot.store import subscriptions
 from bot.store.claims import claim_deliveries
 from bot.store.deliveries import Outcome, Piece, queue_delivery, record_outcomes
+from bot.store.due import Due
+from bot.store.due import due as due_ones
+from bot.store.due import waiting as waiting_ones
 from bot.store.tables import deliveries
 from bot.store.terms import terms_of
 from tests.conftest import NOW
@@ -167,16 +171,14 @@ def test_which_are_due(connection: Connection) -> None:
         paused = add(connection, next_run_at=NOW - HOUR)
         subscriptions.pause_subscription(connection, paused.id, None)
 
-        def ids(*, after_a_load: bool, beyond: int = 0, most: int = 10) -> list[int]:
-            found = subscriptions.due_subscriptions(
-                connection, NOW, after_a_load=after_a_load, beyond=beyond, most=most
-            )
-            return [each.id for each in found]
+        def ids(slices: Iterator[list[Due]]) -> list[list[int]]:
+            return [[each.id for each in found] for found in slices]
 
-        assert ids(after_a_load=False) == [due.id]
-        assert ids(after_a_load=True) == [waiting.id, due.id]
-        assert ids(after_a_load=True, beyond=waiting.id) == [due.id]
-        assert ids(after_a_load=True, most=1) == [waiting.id]
+        assert ids(due_ones(connection, NOW, most=10)) == [[due.id]]
+        assert ids(waiting_ones(connection, most=10)) == [[waiting.id]]
+        other = add(connection, channel=11)
+        same = add(connection, channel=11, provider="Daily Sample")
+        assert ids(waiting_ones(connection, most=1)) == [[waiting.id], [other.id, same.id]]
         assert subscriptions.next_run(connection) == NOW
         subscriptions.set_next_run(connection, due.id, NOW + 2 * HOUR)
         assert subscriptions.next_run(connection) == NOW + HOUR
