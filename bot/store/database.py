@@ -118,6 +118,7 @@ class Database:
             url, pool_size=1, max_overflow=0, pool_timeout=_FOREVER, hide_parameters=True
         )
         self._working: set[asyncio.Future[Any]] = set()  # whatever its results are
+        self._closed = False
         _prepare(self._reader.sync_engine, writes=False)
         _prepare(self._writer.sync_engine, writes=True)
 
@@ -141,6 +142,9 @@ class Database:
 
     async def _to_its_end(self, work: Coroutine[None, None, T]) -> T:
         """Do the work even where its caller is cancelled: half-opened connections would be left to the collector."""
+        if self._closed:
+            work.close()
+            raise asyncio.CancelledError("the database is closed")
         task = asyncio.ensure_future(work)
         self._working.add(task)
         task.add_done_callback(self._working.discard)
@@ -151,7 +155,8 @@ class Database:
             raise
 
     async def close(self) -> None:
-        """Close every connection, once what is under way is done."""
+        """Close every connection, once what is under way is done. Whoever asks for more after that is cancelled."""
+        self._closed = True
         await asyncio.gather(*self._working, return_exceptions=True)
         await self._reader.dispose()
         await self._writer.dispose()
