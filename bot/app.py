@@ -13,10 +13,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import __version__
-from bot.commands import admin, brief, news, readers, settings, story, subscribe, subscriptions
+from bot.cards.chart import Charts
+from bot.cards.language import language_of, speak
+from bot.commands import admin, brief, news, readers, settings, story, subscribe, subscriptions, trends
 from bot.commands.answer import explain
 from bot.commands.help import Help
 from bot.commands.life import Life
+from bot.commands.localisation import Names
 from bot.delivery.access import Resumer
 from bot.delivery.attempt import TokenRejectedError
 from bot.delivery.edits import Editor
@@ -45,7 +48,12 @@ _STOP_SECONDS = 6.0
 
 
 class HeatlineTree(app_commands.CommandTree[discord.Client]):
-    """The command tree: whatever a command raises ends in one sentence."""
+    """The command tree: it speaks the language of whoever asks, and whatever a command raises ends in one sentence."""
+
+    async def interaction_check(self, interaction: discord.Interaction[discord.Client]) -> bool:
+        """Speak the language of the person for the rest of the answer."""
+        speak(language_of(str(interaction.locale)))
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[discord.Client], error: app_commands.AppCommandError
@@ -79,6 +87,7 @@ class Heatline(commands.AutoShardedBot):
         self.commands_known = True
         self._admins: frozenset[int] = program.settings.admin_ids
         self.database = program.database
+        self.charts = Charts(program.settings.database.parent / "matplotlib")
         self.sample = program.settings.is_sample
         self.spacing = timedelta(minutes=program.settings.push_spacing_minutes)
         self.max_age = timedelta(days=program.settings.max_age_days)
@@ -90,6 +99,7 @@ class Heatline(commands.AutoShardedBot):
             brief.Briefing(self),
             news.News(self),
             readers.Readers(self),
+            trends.Trending(self),
             subscribe.Subscribe(self),
             subscriptions.Subscriptions(self),
             settings.Settings(self),
@@ -107,8 +117,9 @@ class Heatline(commands.AutoShardedBot):
             await self.add_cog(admin.Admin(self), guild=discord.Object(admin_guild))
         for menu in story.MENUS:
             self.tree.add_command(menu)
-        for group in (brief, news, readers, settings, story, subscriptions, admin):
+        for group in (brief, news, readers, settings, story, subscriptions, trends, admin):
             self.add_dynamic_items(*group.CONTROLS)
+        await self.tree.set_translator(Names())
         await self._learn_admins()
         await self._sync(None)
         if admin_guild is not None:
@@ -130,7 +141,9 @@ class Heatline(commands.AutoShardedBot):
 
     async def _sync(self, guild: discord.Object | None) -> None:
         """Tell Discord of the commands if they changed since it was last told."""
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands(guild=guild)]
+        translator = self.tree.translator or Names()
+        commands_of = self.tree.get_commands(guild=guild)
+        payload = [await command.get_translated_payload(self.tree, translator) for command in commands_of]
         digest = hashlib.blake2b(json.dumps(payload, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
         name = f"commands:{self.application_id}:{guild.id if guild else 'global'}"
         known: str | None = await self.database.read(note, name)

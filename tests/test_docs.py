@@ -22,6 +22,7 @@ from bot.commands.readers import Readers
 from bot.commands.settings import Settings as ServerSettings
 from bot.commands.subscribe import Subscribe
 from bot.commands.subscriptions import Subscriptions
+from bot.commands.trends import Trending
 from bot.settings import HOME, Settings
 
 CHECKOUT = Path(__file__).parents[1]
@@ -79,7 +80,7 @@ def test_the_readme_has_every_setting(name: str) -> None:
 # --- commands ------------------------------------------------------------------------------------------------
 
 
-COGS = (Briefing, News, Readers, Subscribe, Subscriptions, ServerSettings, Admin, Help)
+COGS = (Briefing, News, Readers, Trending, Subscribe, Subscriptions, ServerSettings, Admin, Help)
 
 
 def slash_commands() -> Iterator[str]:

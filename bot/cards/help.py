@@ -14,6 +14,7 @@ _READING = (
     ("news provider", "one publisher, or all of them"),
     ("news search", "find words in headlines and summaries"),
     ("news story", "one story in full, and who covers it"),
+    ("trends", "how much news there was, by day and topic"),
     ("saved", "the stories that you saved"),
     ("privacy", "what is stored about you, export, delete"),
 )
@@ -26,7 +27,9 @@ _MANAGING = (
 )
 _HOSTING = (
     ("admin reload", "read the news folder now"),
-    ("admin status", "how Heatline is"),
+    ("admin status", "whether all is well"),
+    ("admin deliveries", "what was sent in all servers, what waits, what failed"),
+    ("admin problems", "what is wrong with news files"),
     ("admin hide", "take an article out of everything"),
     ("admin pause", "stop all sending"),
     ("admin resume", "send again"),

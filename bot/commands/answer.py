@@ -9,6 +9,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.cards import texts
+from bot.cards.language import language_of, speak
 from bot.cards.layout import sentence
 from bot.commands.host import Interaction
 from bot.models import HeatlineError
@@ -117,7 +118,8 @@ class Control(ui.DynamicItem[ui.Item[Any]], template=r"hl0:never"):
 
 
 async def guarded(interaction: Interaction, respond: Callable[[Interaction], Coroutine[Any, Any, None]]) -> None:
-    """Run a callback for which discord.py has no error hook, and explain what it raises."""
+    """Run a callback for which discord.py has no hooks: in the person's language, and explaining what it raises."""
+    speak(language_of(str(interaction.locale)))
     try:
         await respond(interaction)
     except Exception as error:  # the outermost guard: whatever it is, the person gets an answer

@@ -1,0 +1,275 @@
+"""Charts: PNG files drawn by matplotlib, in a process of their own that ends with the picture.
+
+matplotlib takes half a second to import and keeps 50 MB, so only this module's own process ever imports it:
+`python -m bot.cards.chart` reads a pickled `Trends` from its input and writes the PNG to its output.
+"""
+
+import asyncio
+import io
+import logging
+import math
+import os
+import pickle
+import sys
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.briefing.trends import Trends
+from bot.cards.markup import cut
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ft2font import FT2Font
+    from matplotlib.typing import RcKeyType
+
+_log = logging.getLogger(__name__)
+
+# Some 30 kB each: what a busy evening asks for again.
+_KEPT = 64
+
+# Drawing takes a second, and the very first time as long as it takes to list the machine's fonts. Words need not wait
+# longer than this, also behind others' pictures.
+_SECONDS = 20.0
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+
+class Charts:
+    """Draws charts, one at a time, and keeps the last ones. `folder` is where matplotlib keeps its list of fonts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept: OrderedDict[Trends, bytes] = OrderedDict()
+        self._turn = asyncio.Lock()
+
+    async def png(self, trends: Trends) -> bytes | None:
+        """Return the picture of what is drawn of a period; None where it could not be drawn in time."""
+        try:
+            async with asyncio.timeout(_SECONDS), self._turn:
+                if trends not in self._kept:
+                    self._kept[trends] = await self._drawn(trends)
+        except TimeoutError:
+            _log.warning("A chart was not drawn within %g seconds.", _SECONDS)
+            return None
+        except (OSError, ChartError) as error:
+            _log.warning("A chart was not drawn: %s", error)
+            return None
+        self._kept.move_to_end(trends)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[trends]
+
+    async def _drawn(self, trends: Trends) -> bytes:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", __name__),
+            env=_environment(self._folder),
+            cwd=os.path.sep,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            png, complaint = await process.communicate(pickle.dumps(trends))
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if process.returncode or not png:
+            lines = complaint.decode(errors="replace").strip().splitlines()
+            raise ChartError(lines[-1] if lines else f"the process ended with status {process.returncode}")
+        return png
+
+
+class ChartError(Exception):
+    """A chart that could not be drawn; the message says why."""
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of the drawing process: no token, one thread, and fonts listed once and for all."""
+    environment = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
+    path = os.pathsep.join(filter(None, (str(_PACKAGE), environment.get("PYTHONPATH"))))
+    # OpenBLAS, which nothing here needs, reserves memory for every thread.
+    return environment | {"PYTHONPATH": path, "MPLCONFIGDIR": str(folder), "OPENBLAS_NUM_THREADS": "1"}
+
+
+# --- drawing, in the process of its own -----------------------------------------------------------------------
+
+# A ground of its own: no one colour of text has more than 3.6:1 on both of Discord's grounds, #313338 and #ffffff.
+# On this one the text has 15:1, the quiet text 7:1, the accent 6:1 and what is plain 3.5:1.
+_GROUND = "#1e1f22"
+_TEXT = "#f2f3f5"
+_QUIET = "#a5a9b1"
+_LINE = "#43454b"
+_ACCENT = "#ff7a3d"
+_PLAIN = "#72767e"
+
+# 1600 x 800 pixels. Discord shows them 550 wide, a phone 350: of a text's 35 pixels, 12 and 8 are left.
+_SIZE = (16.0, 8.0)
+_DPI = 100
+_POINTS = 25
+
+_LABEL = 440
+"""Pixels that a topic's name may take: some 22 letters."""
+
+
+def draw(trends: Trends) -> bytes:
+    """Return the picture of a period of at least one story: one topic with its mean and share, or the leading topics.
+
+    To be called in a process of its own: see above.
+    """
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    looks: dict[RcKeyType, object] = {
+        "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine draws the same
+        "text.parse_math": False,  # a topic may have dollars in it
+        "text.color": _TEXT,
+        "axes.edgecolor": _LINE,
+        "axes.facecolor": _GROUND,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.spines.left": False,
+        "xtick.color": _LINE,
+        "xtick.labelcolor": _QUIET,
+        "ytick.color": _LINE,
+        "ytick.labelcolor": _QUIET,
+        "font.size": _POINTS,
+        "axes.titlesize": _POINTS,
+    }
+    with rc_context(looks):
+        figure = Figure(figsize=_SIZE, dpi=_DPI, facecolor=_GROUND)
+        FigureCanvasAgg(figure)
+        if trends.topic is None:
+            _draw_rows(figure, trends)
+        else:
+            _draw_topic(figure, trends)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _draw_rows(figure: "Figure", trends: Trends) -> None:
+    """Draw a row for each of the leading topics and one for the rest, all to one scale."""
+    rows = [*trends.leading, *([trends.other] if trends.other else [])]
+    most = max(max(row.counts) for row in rows)
+    axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
+    names = [label(row.name, number) for number, row in enumerate(trends.leading, 1)]
+    names += ["Other topics" if trends.leading else "All stories"] if trends.other else []
+    totals = [f"{row.total:,}" for row in rows]
+    left = 0.06 + max(map(_width, names)) / (_SIZE[0] * _DPI)
+    right = 0.95 - max(map(_width, totals)) / (_SIZE[0] * _DPI)
+    figure.subplots_adjust(left=left, right=right, top=0.9, bottom=0.11, hspace=0.2)
+    for axis, row, name, total in zip(axes, rows, names, totals, strict=True):
+        _bars(axis, row.counts, _PLAIN if row is trends.other else _ACCENT, trends)
+        axis.set_ylim(0, most)
+        axis.set_yticks([])
+        axis.text(-0.03, 0.05, name, transform=axis.transAxes, ha="right")
+        axis.text(1.02, 0.05, total, transform=axis.transAxes)
+    axes[0].set_title(f"Stories a {_span(trends)}", loc="left", pad=14)
+    _days(axes[-1], trends, most=4)
+
+
+def _draw_topic(figure: "Figure", trends: Trends) -> None:
+    """Draw a topic's stories with their rolling mean, and below its share of all stories."""
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    figure.subplots_adjust(left=0.1, right=0.95, top=0.9, bottom=0.11, hspace=0.5)
+    counts, means = trends.stories.counts, trends.stories.means
+    name = label(trends.stories.name, None)
+    _bars(upper, counts, _PLAIN, trends)
+    upper.set_title(f"{name}: stories a {_span(trends)}" if name else f"Stories a {_span(trends)}", loc="left", pad=14)
+    if any(mean is not None for mean in means):
+        heights = [float("nan") if mean is None else mean for mean in means]
+        upper.plot(range(len(means)), heights, color=_ACCENT, linewidth=6, solid_capstyle="round")
+        length = "4 weeks" if trends.step > 1 else "7 days"
+        upper.set_title(f"mean of {length}", loc="right", color=_ACCENT, pad=14)
+    _scale(upper, max(counts))
+    every = trends.everything.counts
+    shares = [100 * some / number if number else 0.0 for some, number in zip(counts, every, strict=True)]
+    _bars(lower, shares, _PLAIN, trends)
+    lower.set_title("Percent of all stories", loc="left", pad=14)
+    _scale(lower, max(shares))
+    _days(lower, trends, most=7)
+
+
+def _span(trends: Trends) -> str:
+    return "week" if trends.step > 1 else "day"
+
+
+def _bars(axis: "Axes", heights: Sequence[float], colour: str, trends: Trends) -> None:
+    """Draw a bar for each day or week; a day that is not over has an outline only."""
+    bars = axis.bar(range(len(heights)), heights, width=0.8, color=colour)
+    axis.set_xlim(-0.6, len(heights) - 0.4)
+    if trends.step == 1 and heights[-1]:
+        bars[-1].set(facecolor=_GROUND, edgecolor=colour, linewidth=3)
+
+
+def _scale(axis: "Axes", most: float) -> None:
+    """Mark nothing and a round number below the top, which is all that a reader needs of a scale."""
+    marks = [unit * 10**power for power in range(9, -1, -1) for unit in (5, 2, 1)]
+    mark = next((each for each in marks if each <= most), 1)
+    axis.set_ylim(0, max(most, mark) * 1.05)
+    axis.set_yticks([0, mark], ["0", _short(mark)])
+    axis.grid(axis="y", color=_LINE, linewidth=1.5)
+    axis.set_axisbelow(True)
+    axis.tick_params(axis="y", length=0)
+
+
+def _short(number: int) -> str:
+    """Return a round number in few characters."""
+    if number >= 10**6:
+        return f"{number // 10**6:,} M"
+    return f"{number // 1000} k" if number >= 10**4 else f"{number:,}"
+
+
+def _days(axis: "Axes", trends: Trends, most: int) -> None:
+    """Write some dates below the days that they are, today's among them."""
+    count = len(trends.starts)
+    places = list(range(count - 1, -1, -math.ceil(count / most)))
+    axis.set_xticks(places, [_day(trends.starts[place]) for place in places])
+    axis.tick_params(axis="x", length=0, pad=10)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def label(name: str, number: int | None) -> str:
+    """Return a name as far as it can be drawn, else its number in the list: the font has neither Chinese nor Arabic."""
+    glyphs = _font().get_charmap()
+    # It has Arabic letters, but they would stand apart and from left to right.
+    if not all(ord(each) in glyphs and unicodedata.bidirectional(each) not in ("R", "AL", "AN") for each in name):
+        return "" if number is None else f"Topic {number}: see text"
+    lengths = range(len(name), 0, -1)
+    return next(short for length in lengths if _width(short := cut(name, length)) <= _LABEL)
+
+
+def _width(text: str) -> float:
+    """Return how many pixels a text takes."""
+    font = _font()
+    font.set_size(_POINTS, _DPI)
+    font.set_text(text)
+    return font.get_width_height()[0] / 64
+
+
+def _font() -> "FT2Font":
+    from matplotlib.font_manager import findfont, get_font
+
+    return get_font(findfont("DejaVu Sans"))
+
+
+def main() -> None:
+    """Draw what the input says, and write the picture to the output."""
+    trends = pickle.load(sys.stdin.buffer)  # noqa: S301 - the bot wrote it
+    sys.stdout.buffer.write(draw(trends))
+
+
+if __name__ == "__main__":
+    main()
