@@ -58,6 +58,14 @@ def log(subscription_id: int, first: int) -> str:
     return f"{VERSION}g:{subscription_id}:{first}"
 
 
+def deliveries(state: str, guild_id: int, direction: str, at: int, delivery_id: int) -> str:
+    """Return the id of a host's button for the deliveries after or before (`a`, `b`) the one that stands there.
+
+    They are of a state, or of `all`, and of a server, or of all (0).
+    """
+    return f"{VERSION}w:{state}:{guild_id}:{direction}:{at}:{delivery_id}"
+
+
 def opened(article_key: str) -> str:
     """Return the id of a button that opens the story of an article."""
     return f"{VERSION}a:{article_key}"
@@ -65,6 +73,9 @@ def opened(article_key: str) -> str:
 
 NOTICES = f"{VERSION}tn"
 """The id of the select of a server's channel for notices."""
+
+PUBLISHERS = f"{VERSION}tp"
+"""The id of the select of a server's blocked publishers; its values are their names."""
 
 
 def setting(what: str) -> str:

@@ -81,11 +81,17 @@ def silent(terms: Terms) -> bool:
     return terms.often is Often.INSTANT if terms.silent is None else terms.silent
 
 
-def headline(known: Subscription, terms: Terms) -> str:
-    """Return the first line of a panel: what goes where, and how it is."""
+def headline(known: Subscription, terms: Terms, below: int, days: int | None) -> str:
+    """Return the first line of a panel: what goes where, how it is, and how many stories stayed below its bar.
+
+    They are those since its last post, or in the last `days`.
+    """
     subject = about(terms)
     last = known.last_post_at
     when = f"last post <t:{int(last.timestamp())}:R>" if last else "nothing posted yet"
+    if below:
+        since = f"in {days} days" if days else "since then" if last else "so far"
+        when += f", {below:,} {since} below the bar"
     return f"**{subject[0].upper()}{subject[1:]}** → <#{known.channel_id}> · {state(known)} · {when}"
 
 
@@ -252,6 +258,7 @@ def bad_timezone(typed: str, near: Sequence[str]) -> str:
 _FAILURES = {
     "too old": "Dropped: it waited until it was no longer news",
     "withdrawn": "Not sent: its stories were taken out of the news",
+    "quarantined": "Not sent: Discord refused this story in several channels",
     "cannot be shown": "Failed: it cannot be shown; the host's log says why",
     "unsubscribed": "Not sent: the subscription was removed",
     "left": "Not sent: Heatline was removed from this server",
@@ -271,10 +278,11 @@ def entry(each: Entry, guild_id: int, *, held: bool) -> str:
     rest = f" and {each.articles - 1} more" if each.articles > 1 else ""
     what = "First briefing: " if each.kind is DeliveryKind.FIRST else ""
     when_ = f"<t:{int(each.at.timestamp())}:f>"
-    return f"{_fate(each, guild_id, held=held)} · {when_}\n-# {what}{title}{rest} → <#{each.channel_id}>"
+    return f"{fate(each, guild_id, held=held)} · {when_}\n-# {what}{title}{rest} → <#{each.channel_id}>"
 
 
-def _fate(each: Entry, guild_id: int, *, held: bool) -> str:
+def fate(each: Entry, guild_id: int, *, held: bool) -> str:
+    """Return what became of a delivery; `held` says that its subscription is paused."""
     reason = each.reason or ""
     if each.state is DeliveryState.SENT:
         if reason == "deleted meanwhile":

@@ -17,6 +17,14 @@ Row = ui.ActionRow[Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Below:
+    """How many stories came that were not hot enough: since the last post, or in the last `days`."""
+
+    stories: int = 0
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """What a panel shows. `expected` says for each level how many posts to expect; `note` leads it."""
 
@@ -29,6 +37,7 @@ class Panel:
     bars: Bars
     expected: Mapping[Level, str]
     backtest: Backtest
+    below: Below
     role_name: str | None = None
     note: str | None = None
 
@@ -36,7 +45,9 @@ class Panel:
 def panel_layout(panel: Panel) -> ui.LayoutView:
     """Return the panel: 35 components at most."""
     terms, key = panel.terms, panel.key
-    pieces: list[ui.Item[Any]] = [ui.TextDisplay(order_texts.headline(panel.subscription, terms))]
+    pieces: list[ui.Item[Any]] = [
+        ui.TextDisplay(order_texts.headline(panel.subscription, terms, panel.below.stories, panel.below.days))
+    ]
     if panel.note:
         pieces.append(ui.TextDisplay(cut(panel.note, 900)))
     pieces += [separator(), *_names_row(key, "topics", panel.topics, terms.topics, "All topics")]
@@ -141,10 +152,10 @@ def offered(known: Sequence[Name], chosen: Sequence[str]) -> list[Name]:
     return [name for name in first + rest if 0 < len(name.name) <= limits.OPTION][: limits.OPTIONS]
 
 
-def _names_row(key: str, what: str, known: Sequence[Name], chosen: Sequence[str], placeholder: str) -> list[Row]:
-    """Return the select of names; none where there are no names, which Discord would refuse."""
+def name_options(known: Sequence[Name], chosen: Sequence[str]) -> list[Option]:
+    """Return the options of a select of names, those that are chosen marked."""
     taken = set(map(fold, chosen))
-    options = [
+    return [
         Option(
             label=cut(f"{cut(name.name, 80)} ({name.count:,})", limits.OPTION),
             value=name.name,
@@ -152,6 +163,11 @@ def _names_row(key: str, what: str, known: Sequence[Name], chosen: Sequence[str]
         )
         for name in offered(known, chosen)
     ]
+
+
+def _names_row(key: str, what: str, known: Sequence[Name], chosen: Sequence[str], placeholder: str) -> list[Row]:
+    """Return the select of names; none where there are no names, which Discord would refuse."""
+    options = name_options(known, chosen)
     return [_select(key, what, options, placeholder, several=True)] if options else []
 
 

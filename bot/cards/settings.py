@@ -1,5 +1,6 @@
 """A server's settings, as a panel."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,14 +11,20 @@ from discord import ui
 from bot.cards import ids, limits, texts
 from bot.cards.layout import Layout, button, separator
 from bot.cards.markup import cut, escape
-from bot.models import Server
+from bot.cards.panel import name_options
+from bot.models import Name, Server
 
 # Names and words that are listed before the rest is counted: of the longest ones so many fit a reply.
 _LISTED = 10
 
 
-def settings_layout(settings: Server, now: datetime, note: str | None = None) -> ui.LayoutView:
-    """Return what a server has set, with controls to change it; `note` says what was just changed."""
+def settings_layout(
+    settings: Server, providers: Sequence[Name], now: datetime, note: str | None = None
+) -> ui.LayoutView:
+    """Return what a server has set, with controls to change it; `note` says what was just changed.
+
+    Of the providers, those that are blocked and the most used can be chosen, 25 in all; a form takes any.
+    """
     lines = [
         f"**Time zone** {_timezone(settings, now)}",
         f"-# {texts.ABOUT_TIMEZONE}",
@@ -46,7 +53,23 @@ def settings_layout(settings: Server, now: datetime, note: str | None = None) ->
         button("Blocked publishers", ids.setting("publishers")),
         button("Blocked words", ids.setting("words")),
     ]
-    return Layout(*pieces, controls=(ui.ActionRow(channel), ui.ActionRow(*buttons)))
+    rows = (ui.ActionRow(channel), *_publishers(settings, providers), ui.ActionRow(*buttons))
+    return Layout(*pieces, controls=rows)
+
+
+def _publishers(settings: Server, providers: Sequence[Name]) -> list[ui.ActionRow[Any]]:
+    """Return the select of publishers to block; none where there are no publishers, which Discord would refuse."""
+    options = name_options(providers, settings.blocked_providers)
+    if not options:
+        return []
+    select: ui.Select[Any] = ui.Select(
+        custom_id=ids.PUBLISHERS,
+        placeholder="Block publishers…",
+        options=options,
+        min_values=0,
+        max_values=len(options),
+    )
+    return [ui.ActionRow(select)]
 
 
 def _timezone(settings: Server, now: datetime) -> str:

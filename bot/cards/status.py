@@ -1,18 +1,20 @@
-"""What hosts see: a load while it runs, its report, and how the program is."""
+"""What hosts see: a load while it runs, its report, and the problems of its files."""
 
-from datetime import datetime
+from collections.abc import Sequence
 
 import discord
 from discord import ui
 
-from bot.cards import ids, texts
+from bot.cards import ids, limits, texts
 from bot.cards.layout import Layout, button, sentence, separator
 from bot.cards.markup import shown
-from bot.models import CorpusSummary, LoadReport, Problem, Vitals
-from bot.store.deliveries import Queue
+from bot.models import LoadReport, Problem
+from bot.store.problems import ProblemKind
+
+NO_PROBLEMS = "No problems: every news file of the last load could be read whole."
 
 _SHOWN_PROBLEMS = 5
-_REASON = 300  # characters of why a load or CORPUS_SYNC failed: it holds paths, and what a program said
+REASON = 300  # characters of why a load or CORPUS_SYNC failed: it holds paths, and what a program said
 
 
 def progress_layout(done: int, total: int) -> ui.LayoutView:
@@ -46,13 +48,13 @@ def report_layout(report: LoadReport, queued: int, sync_failure: str | None = No
     if report.skipped:
         lines.append(f"{texts.count(report.skipped, 'file')} skipped, not news")
     if sync_failure:
-        lines.append(f"**Not brought up to date** {shown(sync_failure, _REASON)}")
+        lines.append(f"**Not brought up to date** {shown(sync_failure, REASON)}")
     if not report.problem_count:
         return Layout(ui.TextDisplay("\n".join(lines)))
     trouble = [f"**{texts.count(report.problem_count, 'problem')}**"]
     trouble += [problem_line(problem) for problem in report.problems[:_SHOWN_PROBLEMS]]
     if report.problem_count > _SHOWN_PROBLEMS:
-        trouble.append(f"-# and {report.problem_count - _SHOWN_PROBLEMS:,} more: run `heatline check` on the host")
+        trouble.append(f"-# and {report.problem_count - _SHOWN_PROBLEMS:,} more: /admin problems")
     return Layout(ui.TextDisplay("\n".join(lines)), separator(), ui.TextDisplay("\n".join(trouble)))
 
 
@@ -66,47 +68,26 @@ def problem_line(problem: Problem) -> str:
     return f"-# {shown(problem.file, 80)}{place}{field}: {shown(problem.what, 120)}; {shown(problem.done, 60)}"
 
 
-def status_layout(
-    vitals: Vitals,
-    corpus: CorpusSummary,
-    subscriptions: tuple[int, int],
-    queue: Queue,
-    now: datetime,
-    *,
-    stopped_at: datetime | None = None,
-) -> ui.LayoutView:
-    """Return how the program is. `subscriptions` are the numbers of active and of paused ones.
-
-    `stopped_at` is when a host paused all sending, if one did.
-    """
-    newest = f", newest {texts.plain_date(corpus.newest)}" if corpus.newest else ""
-    active, paused = subscriptions
-    waiting = f"{queue.waiting:,} waiting"
-    if queue.oldest:
-        waiting += f", the oldest from <t:{int(queue.oldest.timestamp())}:R>"
-    lines = [
-        f"### Heatline {vitals.version}",
-        f"Started <t:{int(vitals.started_at.timestamp())}:R> · {texts.count(vitals.servers, 'server')}",
-        f"**News** {texts.count(corpus.articles, 'article')} in {texts.count(corpus.topics, 'topic')}{newest}",
-        f"**Last load** {_last_load(corpus)}",
-        *([f"**Last load refused** {shown(vitals.load_refused, _REASON)}"] if vitals.load_refused else []),
-        *([f"**Not brought up to date** {shown(vitals.sync_failure, _REASON)}"] if vitals.sync_failure else []),
-        f"**Subscriptions** {active:,} active, {paused:,} paused",
-        f"**Queue** {waiting} · {vitals.in_flight:,} under way",
-        f"**Last 24 hours** {queue.sent:,} sent, {queue.failed:,} failed, {queue.uncertain:,} possibly sent twice",
-    ]
-    if stopped_at:
-        lines.append(f"**Sending is paused** by a host since <t:{int(stopped_at.timestamp())}:R>: /admin resume")
-    if vitals.paused_for:
-        lines.append(f"**Sending is paused** for another {vitals.paused_for:.0f} s: Discord asked for it")
-    if vitals.invalid_requests:
-        lines.append(f"**Refused by Discord** {vitals.invalid_requests:,} requests in ten minutes")
-    return Layout(ui.TextDisplay("\n".join(lines)))
+def problems_layout(kinds: Sequence[ProblemKind], count: int) -> ui.LayoutView:
+    """Return the problems of the last load by kind, as many kinds as fit, each with its first files."""
+    if not count:
+        return sentence(NO_PROBLEMS)
+    pieces, told, room = [], 0, limits.V2_TEXT - 200
+    for kind in kinds:
+        piece = _kind(kind)
+        room -= len(piece) + 1
+        if room < 0:
+            break
+        pieces.append(piece)
+        told += kind.count
+    if told < count:
+        pieces.append(f"-# and {count - told:,} more: run `python -m bot check` on the host")
+    title = f"### {texts.count(count, 'problem')} in the news folder"
+    return Layout(ui.TextDisplay(title), separator(), ui.TextDisplay("\n".join(pieces)))
 
 
-def _last_load(corpus: CorpusSummary) -> str:
-    if corpus.last_load is None or corpus.last_load_at is None:
-        return "none yet"
-    report = corpus.last_load
-    when = f"<t:{int(corpus.last_load_at.timestamp())}:R>"
-    return f"{when}, {texts.count(report.problem_count, 'problem')}, {report.seconds:.1f} s"
+def _kind(kind: ProblemKind) -> str:
+    field = f"{shown(kind.field, 60)}: " if kind.field else ""
+    files = ", ".join(f"{shown(each.file, 80)}{f':{each.line}' if each.line else ''}" for each in kind.first)
+    more = f" and {kind.count - len(kind.first):,} more" if kind.count > len(kind.first) else ""
+    return f"**{kind.count:,}** {field}{shown(kind.what, 120)}; {shown(kind.done, 60)}\n-# {files}{more}"

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Literal
 
 import discord
 from discord import app_commands
@@ -12,17 +13,19 @@ from sqlalchemy import Connection
 from bot.cards import ids, texts
 from bot.cards.layout import button, sentence
 from bot.cards.markup import cut
-from bot.cards.status import progress_layout, refused_layout, report_layout, status_layout
+from bot.cards.status import progress_layout, refused_layout, report_layout
+from bot.commands import operations
 from bot.commands.answer import Control, Refusal, replace, show
 from bot.commands.host import Host, Interaction, host_of
+from bot.commands.operations import check_host, server_choices, server_id, show_deliveries, show_problems, show_status
 from bot.loading import MassRemovalError
-from bot.models import HeatlineError
-from bot.store.articles import articles_by_key, corpus_summary
-from bot.store.deliveries import pause_sending, queue_figures, resume_sending, sending_paused
+from bot.models import DeliveryState, HeatlineError
+from bot.store.articles import articles_by_key
+from bot.store.deliveries import pause_sending, resume_sending, sending_paused
 from bot.store.edits import queue_hidden_edits
 from bot.store.headlines import article_to_hide, articles_to_hide
 from bot.store.hidden import hide_article, unhide_article
-from bot.store.subscriptions import count_subscriptions
+from bot.store.operations import outbox
 
 # Discord takes five edits of an answer in five seconds; one every so often leaves it calm.
 _PROGRESS_SECONDS = 1.5
@@ -48,22 +51,31 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
         await interaction.response.defer(ephemeral=True, thinking=True)
         await _reload(interaction, allow_mass_removal=False)
 
-    @app_commands.command(description="How Heatline is: articles, subscriptions, queue, last load")
+    @app_commands.command(description="Whether all is well: queue, pace, results, subscriptions, news")
     async def status(self, interaction: Interaction) -> None:
-        """Show the program's state."""
+        """Show whether all is well, and the figures."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        database, now = self._host.database, self._host.clock()
-        await show(
-            interaction,
-            status_layout(
-                self._host.vitals(),
-                await database.read(corpus_summary),
-                await database.read(count_subscriptions),
-                await database.read(queue_figures, now - timedelta(days=1)),
-                now,
-                stopped_at=await database.read(sending_paused),
-            ),
-        )
+        await show_status(interaction)
+
+    @app_commands.command(description="What was sent lately in all servers, what waits, what failed and why")
+    @app_commands.describe(state="Only those in this state", server="Only those for this server: its name or id")
+    @app_commands.autocomplete(server=server_choices)
+    async def deliveries(
+        self,
+        interaction: Interaction,
+        state: Literal["pending", "sending", "sent", "failed"] | None = None,
+        server: app_commands.Range[str, 1, 100] | None = None,
+    ) -> None:
+        """Show the newest deliveries, page by page."""
+        guild_id = server_id(interaction.client, server) if server else None
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await show_deliveries(interaction, DeliveryState(state) if state else None, guild_id)
+
+    @app_commands.command(description="What is wrong with news files, by kind")
+    async def problems(self, interaction: Interaction) -> None:
+        """Show the problems of the last load."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await show_problems(interaction)
 
     @app_commands.command(description="Stop all sending at once, until it is resumed")
     async def pause(self, interaction: Interaction) -> None:
@@ -72,7 +84,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
         database, now = self._host.database, self._host.clock()
         if await database.read(sending_paused) is None:
             await database.write(pause_sending, now)
-        queue = await database.read(queue_figures, now)
+        queue = await database.read(outbox, now)
         await show(interaction, sentence(texts.sending_stopped(queue.waiting, self._host.mention("admin resume"))))
 
     @app_commands.command(description="Send again, after a pause")
@@ -84,7 +96,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
             raise Refusal(texts.NOT_STOPPED)
         await database.write(resume_sending)
         self._host.outbox_changed()
-        queue = await database.read(queue_figures, self._host.clock())
+        queue = await database.read(outbox, self._host.clock())
         await show(interaction, sentence(texts.sending_resumed(queue.waiting)))
 
     @app_commands.command(description="Take an article out of everything that is shown, or show it again")
@@ -142,8 +154,7 @@ class MassRemovalButton(Control, template=re.escape(ids.MASS_REMOVAL)):
 
     async def respond(self, interaction: Interaction) -> None:
         """Reload in place of the question."""
-        if not host_of(interaction).is_admin(interaction.user.id):
-            raise Refusal(texts.NOT_ADMIN)
+        check_host(interaction)
         await interaction.response.defer()
         await _reload(interaction, allow_mass_removal=True)
 
@@ -153,9 +164,8 @@ class HideButton(Control, template=rf"hl1:h:(?P<action>hide|show):(?P<key>{ids.K
 
     async def respond(self, interaction: Interaction) -> None:
         """Do it, let posts be edited, and say so in place of the question."""
+        check_host(interaction)
         host, key = host_of(interaction), self.parts["key"]
-        if not host.is_admin(interaction.user.id):
-            raise Refusal(texts.NOT_ADMIN)
         if not await host.database.read(articles_by_key, [key]):
             raise Refusal(texts.GONE_STORY)
         await interaction.response.defer()
@@ -174,4 +184,4 @@ def _hide(connection: Connection, key: str, user_id: int | None, now: datetime) 
     return queue_hidden_edits(connection, key, now)
 
 
-CONTROLS: tuple[type[Control], ...] = (MassRemovalButton, HideButton)
+CONTROLS: tuple[type[Control], ...] = (MassRemovalButton, HideButton, *operations.CONTROLS)

@@ -24,6 +24,7 @@ from bot.commands.news import (
 from bot.commands.places import may_post, server_of
 from bot.models import Listing, Order, fold
 from bot.store.briefs import brief
+from bot.store.listings import listing_key
 from bot.store.readers import keep_look, last_look
 
 _SIZE = 5
@@ -74,7 +75,7 @@ async def _show_brief(interaction: Interaction, topic: str | None, size: int, *,
     if not made.articles:
         await show(interaction, sentence(texts.no_articles(listing)))
         return
-    key = await keep(host, listing)
+    key = listing_key(listing)
     if since is not None and not made.new:
         await show(interaction, nothing_new_layout(made, key, now))
     else:
@@ -87,6 +88,7 @@ async def _show_brief(interaction: Interaction, topic: str | None, size: int, *,
             shareable=settings.share,
         )
         await show(interaction, layout, public=public)
+    await keep(host, listing)
     if not public:
         await host.database.write(keep_look, user, subject, now)  # after the answer: reading waits for no writer
 

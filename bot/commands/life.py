@@ -9,6 +9,7 @@ from discord.ext import commands
 from sqlalchemy import Connection
 
 from bot.cards import notices
+from bot.cards.language import _, language_of, speaking
 from bot.commands.host import Host, Interaction
 from bot.commands.notices import tell_notices
 from bot.delivery.access import Resumer
@@ -54,7 +55,7 @@ class Life(commands.Cog):
         if left or returned:
             _log.info("While Heatline was away, %d servers removed it and %d took it back.", len(left), len(returned))
         for guild_id in present:
-            self._resumer.changed(guild_id)
+            self._resumer.came_up(guild_id)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -63,7 +64,9 @@ class Life(commands.Cog):
             _log.info("Server %d took Heatline back.", guild.id)
             self._resumer.changed(guild.id)
         elif await self._host.database.write(add_server, guild.id):
-            await self._teller.greet(guild, notices.HERE.format(command=self._host.mention("subscribe")))
+            with speaking(language_of(str(guild.preferred_locale))):
+                text = _(notices.HERE, command=self._host.mention("subscribe"))
+            await self._teller.greet(guild, text)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -74,7 +77,7 @@ class Life(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Look whether news there can go on."""
-        self._resumer.changed(guild.id)
+        self._resumer.came_up(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:

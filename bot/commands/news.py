@@ -1,10 +1,13 @@
 """`/news`: lists of articles, page by page, and the stories behind them."""
 
+import logging
 from collections.abc import Sequence
 from typing import Literal
 
 from discord import app_commands
 from discord.ext import commands
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.briefing.naming import named, suggestions
 from bot.cards import ids, texts
@@ -17,7 +20,10 @@ from bot.commands.places import may_post, server_of
 from bot.commands.story import headline_choices, key_of_typed, show_story, story_of
 from bot.models import NOTHING_BLOCKED, Blocked, Listing, Name, Order
 from bot.store.articles import Place, corpus_summary, names_of, page
+from bot.store.database import is_busy
 from bot.store.listings import is_fresh, keep_listing, kept_listing, listing_key
+
+_log = logging.getLogger(__name__)
 
 Kind = Literal["topic", "provider"]
 Choice = app_commands.Choice
@@ -84,16 +90,22 @@ async def show_listing(interaction: Interaction, listing: Listing) -> None:
     if not found.articles:
         await show(interaction, sentence(texts.no_articles(listing)))
         return
-    key = await keep(host, listing)
-    await show(interaction, page_layout(found, key, now, note=await sample_note(host), shareable=settings.share))
+    note = await sample_note(host)
+    await show(interaction, page_layout(found, listing_key(listing), now, note=note, shareable=settings.share))
+    await keep(host, listing)
 
 
-async def keep(host: Host, listing: Listing) -> str:
-    """Keep a listing for its buttons, and return its key."""
-    key = listing_key(listing)
-    if not await host.database.read(is_fresh, key, host.clock()):
-        await host.database.write(keep_listing, listing, host.clock())
-    return key
+async def keep(host: Host, *listings: Listing) -> None:
+    """Keep listings for the buttons of an answer that was given: no answer waits for another's write."""
+    for listing in listings:
+        if await host.database.read(is_fresh, listing_key(listing), host.clock()):
+            continue
+        try:
+            await host.database.write(keep_listing, listing, host.clock())
+        except (OperationalError, PoolTimeoutError) as error:
+            if not is_busy(error):
+                raise
+            _log.warning("The database is busy: the buttons of an answer will not work.")
 
 
 async def sample_note(host: Host) -> str | None:
@@ -104,8 +116,10 @@ async def sample_note(host: Host) -> str | None:
 async def offer_names(interaction: Interaction, unknown: UnknownNameError) -> None:
     """Answer an unknown name with the nearest ones as buttons."""
     host = host_of(interaction)
-    buttons = [button(name.name, ids.ask(await keep(host, _of(unknown.kind, name.name)))) for name in unknown.near]
+    near = {name.name: _of(unknown.kind, name.name) for name in unknown.near}
+    buttons = [button(name, ids.ask(listing_key(listing))) for name, listing in near.items()]
     await show(interaction, sentence(str(unknown), *buttons))
+    await keep(host, *near.values())
 
 
 @app_commands.allowed_installs(guilds=True, users=True)
@@ -146,8 +160,10 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
         known = await self._host.database.read(names_of, kind, (await server_of(interaction)).blocked)
         if not known:
             raise Refusal(texts.NO_NEWS)
-        keys = {name.name: await keep(self._host, _of(kind, name.name)) for name in known[:5]}
+        listings = {name.name: _of(kind, name.name) for name in known[:5]}
+        keys = {name: listing_key(listing) for name, listing in listings.items()}
         await show(interaction, names_layout(kind, known, keys))
+        await keep(self._host, *listings.values())
 
     @app_commands.command(description="Hottest stories of a period")
     @app_commands.describe(

@@ -11,7 +11,7 @@ async def tell_notices(interaction: Interaction) -> None:
     if interaction.guild_id is None or not interaction.permissions.manage_guild:
         return
     host = host_of(interaction)
-    news = await host.database.read(untold, interaction.guild_id)
+    news = await host.database.read(untold, interaction.guild_id, str(interaction.locale))
     if news is not None:
         await say(interaction, news.text)
         await host.database.write(mark_told, news.ids, host.clock())

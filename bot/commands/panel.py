@@ -16,7 +16,7 @@ from bot.commands.answer import Control, Refusal, say, show
 from bot.commands.choices import weekday_of
 from bot.commands.forms import FORMS, Form
 from bot.commands.host import Host, Interaction, host_of
-from bot.commands.outlook import outlook
+from bot.commands.outlook import below_bar, outlook
 from bot.commands.record import show_log
 from bot.commands.subscribe import DuplicateError, kept_draft
 from bot.commands.targets import ClosedError, check_open, news_channel, role_trouble
@@ -89,6 +89,7 @@ def _panel(connection: Connection, kept: Draft, host: Host) -> Panel:
         bars=found.bars,
         expected={level: found.expected(level, terms.daily_limit) for level in Level},
         backtest=backtest(connection, terms, settings, now, host.spacing, max_age=host.max_age),
+        below=below_bar(connection, known, settings, now, host.max_age),
     )
 
 

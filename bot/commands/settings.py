@@ -1,6 +1,6 @@
 """`/settings`: what a server decides for all its news."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence, Set
 from dataclasses import replace as changed
 from datetime import datetime
 from functools import lru_cache
@@ -22,7 +22,7 @@ from bot.commands.host import Host, Interaction, host_of
 from bot.commands.record import check_manager
 from bot.commands.timezones import set_timezone
 from bot.delivery.access import missing_permissions
-from bot.models import Name, Server
+from bot.models import Name, Server, fold
 from bot.store.articles import names_of
 from bot.store.servers import keep_server, server
 from bot.store.subscriptions import set_next_run, subscriptions_of
@@ -107,7 +107,12 @@ async def _change(
     now = host.clock()
     await host.database.write(change, interaction.guild_id, now)
     host.schedule_changed()
-    await show(interaction, settings_layout(await host.database.read(server, interaction.guild_id), now, note))
+    settings, providers = await host.database.read(_settings, interaction.guild_id)
+    await show(interaction, settings_layout(settings, providers, now, note))
+
+
+def _settings(connection: Connection, guild_id: int) -> tuple[Server, Sequence[Name]]:
+    return server(connection, guild_id), names_of(connection, "provider")
 
 
 def _block(**values: tuple[str, ...]) -> Callable[[Connection, int, datetime], None]:
@@ -145,6 +150,27 @@ class NoticesSelect(Control, template=r"hl1:tn"):
             _check_notices(channel)
         await interaction.response.defer()
         await _change(interaction, _with(notice_channel_id=channel_id))
+
+
+class PublishersSelect(Control, template=r"hl1:tp"):
+    """Chooses the blocked publishers among those that it offers."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Block those chosen, and keep blocked what the select did not offer."""
+        check_manager(interaction)
+        await interaction.response.defer()
+        options = self.item.options if isinstance(self.item, ui.Select) else []
+        await _change(interaction, _block_of({fold(option.value) for option in options}, self.values))
+
+
+def _block_of(offered: Set[str], chosen: Sequence[str]) -> Callable[[Connection, int, datetime], None]:
+    """Return the change that blocks, of the publishers that were offered (folded), those that were chosen."""
+
+    def change(connection: Connection, guild_id: int, now: datetime) -> None:
+        others = [name for name in server(connection, guild_id).blocked_providers if fold(name) not in offered]
+        _block(blocked_providers=(*others, *chosen))(connection, guild_id, now)
+
+    return change
 
 
 class SettingButton(Control, template=r"hl1:t:(?P<what>zone|share|publishers|words)"):
@@ -226,4 +252,4 @@ async def _take_words(interaction: Interaction, typed: str) -> None:
 
 _FORMS = {"zone": _zone_form, "publishers": _publishers_form, "words": _words_form}
 
-CONTROLS: tuple[type[Control], ...] = (NoticesSelect, SettingButton)
+CONTROLS: tuple[type[Control], ...] = (NoticesSelect, PublishersSelect, SettingButton)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from bot.briefing.schedules import next_run
+from bot.cards.language import language_of
 from bot.models import Often
 from bot.store import servers
 from bot.store.database import Database
@@ -57,6 +58,12 @@ def known_missing(bot: discord.Client, guild_id: int, channel_id: int) -> list[s
     return missing_permissions(channel) if isinstance(channel, Channel) else []
 
 
+def server_language(bot: discord.Client, guild_id: int, chosen: str | None) -> str:
+    """Return the language of what a server is told: the one that its admins chose, else that of its community."""
+    guild = bot.get_guild(guild_id)
+    return language_of(chosen, str(guild.preferred_locale) if guild else None)
+
+
 class Resumer:
     """Resumes what trouble paused, when its server changes and every ten minutes.
 
@@ -70,12 +77,22 @@ class Resumer:
         self._bot = bot
         self._clock = clock
         self._on_resume = on_resume
+        self._begun_at = clock()
         self._changed: set[int] = set()
+        self._came_up: set[int] = set()
         self._wake = asyncio.Event()
 
     def changed(self, guild_id: int) -> None:
         """Look at a server: its channels, roles or Heatline's own place in it have changed."""
         self._changed.add(guild_id)
+        self._wake.set()
+
+    def came_up(self, guild_id: int) -> None:
+        """Look at a server that Discord tells of anew: it may have changed while nobody listened.
+
+        What was paused since the program began is left alone: nothing is known to have changed since.
+        """
+        self._came_up.add(guild_id)
         self._wake.set()
 
     async def run(self) -> None:
@@ -88,26 +105,31 @@ class Resumer:
                     await self._wake.wait()
                     await asyncio.sleep(_BREATH)
             changed, self._changed = self._changed, set()
+            came_up, self._came_up = self._came_up, set()
             self._wake.clear()
             try:
-                await self.look(None if clock() >= due else changed)
+                await self.look(None if clock() >= due else changed, came_up)
             except OperationalError as error:
                 _log.warning("The database is busy (%s); nothing was resumed.", error.orig)
                 self._changed |= changed
+                self._came_up |= came_up
                 await asyncio.sleep(_TROUBLE)
             if clock() >= due:
                 due = clock() + _EVERY
 
-    async def look(self, changed: set[int] | None = None) -> int:
-        """Resume what can be resumed in the servers that changed, or in all, and return the number of subscriptions."""
+    async def look(self, changed: Collection[int] | None = None, came_up: Collection[int] = ()) -> int:
+        """Resume what can be resumed in the servers that changed or came up, or in all, and return how much it was."""
         now = self._clock()
-        # After a reconnect every server has changed: then one look at all of them.
-        asked = changed if changed is not None and len(changed) <= _FEW else {None}
+        meant = None if changed is None else {*changed, *came_up}
+        # After a reconnect every server has come up: then one look at all of them.
+        asked = meant if meant is not None and len(meant) <= _FEW else {None}
         found = [each for guild_id in asked for each in await self._database.read(troubled_subscriptions, guild_id)]
         resumed = 0
         for trouble in found:
-            meant = changed is None or trouble.subscription.guild_id in changed
-            if meant and self._is_over(trouble, now, event=changed is not None):
+            guild_id = trouble.subscription.guild_id
+            older = trouble.paused_at is None or trouble.paused_at < self._begun_at
+            event = guild_id in (changed or ()) or (older and guild_id in came_up)
+            if (meant is None or guild_id in meant) and self._is_over(trouble, now, event=event):
                 resumed += await self._database.write(_resume, trouble, now)
         if resumed:
             _log.info("%d subscriptions resumed: their channels can be posted to again.", resumed)

@@ -6,26 +6,28 @@ A timeout, a reset or an answer that makes no sense means unknown, never failed:
 import asyncio
 import logging
 import math
+import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import discord
-from sqlalchemy import Connection
 
 from bot.briefing.quiet import quiet_hours, quiet_until
+from bot.cards.language import speaking
 from bot.cards.push import PushMessage, push_message
-from bot.delivery.access import known_missing
+from bot.delivery.access import known_missing, server_language
 from bot.delivery.pace import Pace, ThrottledError, UpstreamError
 from bot.delivery.patience import Patience
+from bot.delivery.ready import Ready, Wish, ready_for, wishes
 from bot.delivery.recover import find_message
-from bot.models import Article, Delivery, DeliveryKind, DeliveryState, Subscription, SubscriptionState
+from bot.delivery.together import Together
+from bot.models import Delivery, DeliveryKind, DeliveryState, SubscriptionState
 from bot.store.claims import QUIET
-from bot.store.deliveries import Outcome, sending_paused
-from bot.store.servers import server
-from bot.store.subscriptions import pause_for_trouble, subscription
-from bot.store.told import told_articles
+from bot.store.deliveries import Outcome
+from bot.store.subscriptions import pause_for_trouble
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +37,13 @@ DEADLINE = 30.0
 _NONCE_LASTS = timedelta(seconds=60)
 # Longest wait between two attempts.
 _BACKOFF_CAP = 900.0
+# By so much the waits of equal failures differ at most.
+_JITTER = 1.25
 # Codes of a channel that is gone: unknown channel, unknown guild.
 _GONE = {10003, 10004}
 # Of one where Heatline may not post: missing access, missing permissions.
-_FORBIDDEN = {50001, 50013}
+# A locked thread is one too.
+_FORBIDDEN = {50001, 50013, 160005}
 # AutoMod or a filter of the server refused the message.
 _AUTOMOD = {200000, 200001, 240000}
 # Limits and overload that Discord words as refusals.
@@ -57,43 +62,18 @@ class TokenRejectedError(Exception):
 _TRANSIENT = (ThrottledError, UpstreamError, TimeoutError, aiohttp.ClientError, OSError)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """What is needed to send a delivery now, read at the last moment."""
-
-    subscription: Subscription | None
-    articles: tuple[Article, ...]
-    timezone: str | None
-
-
 class _StoppedError(Exception):
-    """What was about to go out must not: its subscription is gone or paused by now."""
+    """What was about to go out must not: its subscription is gone or paused by now, or all sending is."""
 
-    def __init__(self, subscription: Subscription | None) -> None:
+    def __init__(self, wish: Wish) -> None:
         super().__init__("no longer wanted")
-        self.subscription = subscription
+        self.wish = wish
 
 
 def _mentions(role_id: int | None) -> discord.AllowedMentions:
     """Return what may be pinged: exactly the one role, or nothing."""
     roles = [discord.Object(role_id)] if role_id else False
     return discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
-
-
-def _prepare(connection: Connection, delivery: Delivery) -> _Ready:
-    found = told_articles(connection, delivery.keys)
-    shown = [found[key] for key in delivery.keys if key in found]
-    if delivery.kind is DeliveryKind.FIRST:
-        kept = tuple(article for article in shown if article.published)
-    else:
-        # It may have been hidden or superseded since it was queued. One that only lost its scores is still news.
-        kept = tuple(article for article in shown if article.published and (article.heat is None or article.heat >= 0))
-    timezone = server(connection, delivery.guild_id).timezone
-    return _Ready(subscription(connection, delivery.subscription_id), kept, timezone)
-
-
-def _wanted(connection: Connection, subscription_id: int) -> tuple[Subscription | None, bool]:
-    return subscription(connection, subscription_id), sending_paused(connection) is not None
 
 
 class Attempts:
@@ -117,6 +97,9 @@ class Attempts:
         self._max_age = max_age
         self._sample = sample
         self._deadline = deadline
+        # One read for each message would take longer than all else that is done for it.
+        self._ready = Together[Delivery, Ready](lambda asked: database.read(ready_for, asked))
+        self._wish = Together[int, Wish](lambda asked: database.read(wishes, asked))
 
     async def attempt(self, delivery: Delivery) -> Outcome:
         """Send one message, and return what is now known of it."""
@@ -132,7 +115,8 @@ class Attempts:
                     after = error.retry_after if isinstance(error, ThrottledError) else None
                     return self.later(delivery, f"history: {type(error).__name__}", first=first, after=after)
                 if found.message_id is not None:
-                    return Outcome(delivery.id, DeliveryState.SENT, message_id=found.message_id)
+                    shown = await self._shown(delivery)
+                    return Outcome(delivery.id, DeliveryState.SENT, message_id=found.message_id, shown=shown)
                 uncertain = not found.certain
                 first = None  # none of them arrived, as far as can be known: the next attempt is a first one again
             async with self._pace.slot(lambda: self._look_again(delivery)):
@@ -142,12 +126,22 @@ class Attempts:
     def _nonce_may_be_forgotten(self, first: datetime) -> bool:
         return self._clock() - first >= _NONCE_LASTS
 
+    async def _shown(self, delivery: Delivery) -> str | None:
+        """Return what a message that was found will have shown, so that it can be edited like any other."""
+        ready = await self._ready.ask(delivery)
+        if ready.subscription is None or not ready.articles:
+            return None
+        with suppress(Exception):  # it cannot be shown now, and it is there: that is what counts
+            now = self._clock()
+            return push_message(delivery, ready.subscription, ready.articles, now, sample=self._sample).shown
+        return None
+
     async def _attempt_now(self, delivery: Delivery, first: datetime | None) -> Outcome:
-        ready = await self._database.read(_prepare, delivery)
+        ready = await self._ready.ask(delivery)
         if ready.subscription is None or ready.subscription.state is SubscriptionState.PAUSED:
-            return self._unwanted(delivery, ready.subscription, first)
+            return self._unwanted(delivery, ready.subscription is None, first)
         if not ready.articles:
-            return Outcome(delivery.id, DeliveryState.FAILED, reason="withdrawn")
+            return Outcome(delivery.id, DeliveryState.FAILED, reason=ready.because)
         too_old = self._clock() - delivery.queued_at > self._max_age
         if too_old and first is None and delivery.kind is not DeliveryKind.FIRST:
             # The next claim drops it, and has its server told.
@@ -156,13 +150,14 @@ class Attempts:
         if held_until is not None:
             return Outcome(delivery.id, DeliveryState.PENDING, reason=QUIET, due_at=held_until)
         try:
-            message = push_message(delivery, ready.subscription, ready.articles, self._clock(), sample=self._sample)
+            with speaking(server_language(self._bot, delivery.guild_id, ready.language)):
+                message = push_message(delivery, ready.subscription, ready.articles, self._clock(), sample=self._sample)
         except Exception:  # the same articles would fail again, and nobody else must wait for them
             _log.exception("Delivery %d cannot be shown.", delivery.id)
             return Outcome(delivery.id, DeliveryState.FAILED, reason="cannot be shown")
         return await self._post(delivery, message, first)
 
-    def _quiet(self, delivery: Delivery, ready: _Ready, first: datetime | None) -> datetime | None:
+    def _quiet(self, delivery: Delivery, ready: Ready, first: datetime | None) -> datetime | None:
         """Return until when news that waited into quiet hours is held; never what may have arrived."""
         if delivery.kind is not DeliveryKind.PUSH or first is not None or ready.subscription is None:
             return None
@@ -171,12 +166,12 @@ class Attempts:
 
     async def _look_again(self, delivery: Delivery) -> None:
         """Stop a request whose subscription was removed or paused, or all sending, while it was kept back."""
-        current, stopped = await self._database.read(_wanted, delivery.subscription_id)
-        if stopped or current is None or current.state is SubscriptionState.PAUSED:
-            raise _StoppedError(current)
+        wish = await self._wish.ask(delivery.subscription_id)
+        if not wish.goes_on:
+            raise _StoppedError(wish)
 
-    def _unwanted(self, delivery: Delivery, wanted: Subscription | None, first: datetime | None) -> Outcome:
-        if wanted is None:
+    def _unwanted(self, delivery: Delivery, removed: bool, first: datetime | None) -> Outcome:
+        if removed:
             return Outcome(delivery.id, DeliveryState.FAILED, reason="unsubscribed")
         return Outcome(
             delivery.id, DeliveryState.PENDING, reason="paused", due_at=self._clock(), first_attempt_at=first
@@ -196,7 +191,7 @@ class Attempts:
                     allowed_mentions=_mentions(message.role_id),
                 )
         except _StoppedError as stopped:
-            return self._unwanted(delivery, stopped.subscription, first)
+            return self._unwanted(delivery, stopped.wish.state is None, first)
         except ThrottledError as error:
             return self.later(delivery, "rate limited", first=first, after=error.retry_after)
         except UpstreamError as error:
@@ -243,7 +238,9 @@ class Attempts:
         `first` is the time of the first attempt that may have arrived: then it is still sending. None, and it is
         pending: surely nothing arrived.
         """
-        wait = min(_BACKOFF_CAP, 2.0 ** min(delivery.attempts, 20)) if after is None else after
+        wait = after
+        if wait is None:  # what failed together is not tried again together
+            wait = min(_BACKOFF_CAP, 2.0 ** min(delivery.attempts, 20)) * random.uniform(1, _JITTER)  # noqa: S311 - no secret
         # The outbox keeps whole seconds: rounded up, or a limit would be asked again before it is over.
         due_at = datetime.fromtimestamp(math.ceil(self._clock().timestamp() + wait), UTC)
         state = DeliveryState.PENDING if first is None else DeliveryState.SENDING

@@ -13,7 +13,9 @@ from sqlalchemy.exc import OperationalError
 
 from bot.briefing.shown import look_of
 from bot.cards import texts
+from bot.cards.language import _, speaking
 from bot.cards.push import PushMessage, message_of
+from bot.delivery.access import server_language
 from bot.delivery.attempt import DEADLINE, TokenRejectedError
 from bot.delivery.changes import Changes
 from bot.delivery.pace import Pace, ThrottledError, UpstreamError
@@ -175,6 +177,10 @@ class Editor:
 
     def _message(self, edit: Edit) -> PushMessage | None:
         """Return what the post is to be, looking as it did; None where all of it was hidden."""
+        with speaking(server_language(self._bot, edit.delivery.guild_id, edit.language)):
+            return self._in_words(edit)
+
+    def _in_words(self, edit: Edit) -> PushMessage | None:
         if not edit.articles:
             return None
         terms = edit.subscription.terms if edit.subscription else Terms()
@@ -185,7 +191,9 @@ class Editor:
         channel = self._bot.get_partial_messageable(edit.delivery.channel_id, guild_id=edit.delivery.guild_id)
         post = channel.get_partial_message(edit.message_id)
         if message is None:
-            return await post.edit(content=texts.HIDDEN_BY_HOST, embed=None, view=None, allowed_mentions=_NOBODY)
+            with speaking(server_language(self._bot, edit.delivery.guild_id, edit.language)):
+                text = _(texts.HIDDEN_BY_HOST)
+            return await post.edit(content=text, embed=None, view=None, allowed_mentions=_NOBODY)
         return await post.edit(
             content=message.content, embed=message.embed, view=message.view, allowed_mentions=_NOBODY
         )

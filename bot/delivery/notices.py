@@ -13,6 +13,7 @@ import discord
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from bot.cards.language import language_of, speaking
 from bot.cards.notices import notice_line, notices_text
 from bot.delivery.attempt import DEADLINE, TokenRejectedError
 from bot.delivery.pace import Pace, ThrottledError, UpstreamError
@@ -41,17 +42,19 @@ class Untold:
     ids: tuple[int, ...]
 
 
-def untold(connection: Connection, guild_id: int) -> Untold | None:
-    """Return what a server is to be told, if anything."""
+def untold(connection: Connection, guild_id: int, locale: str | None = None) -> Untold | None:
+    """Return what a server is to be told, if anything, in its language; if it chose none, in that of its `locale`."""
     told = untold_notices(connection, guild_id)
     if not told:
         return None
-    lines = []
-    for notice in told:
-        known = subscriptions_in(connection, notice.channel_id)
-        lines.append(notice_line(notice, [each for each in known if each.state is SubscriptionState.PAUSED]))
-    text, number = notices_text(lines)
-    return Untold(server(connection, guild_id), text, tuple(notice.id for notice in told[:number]))
+    settings = server(connection, guild_id)
+    with speaking(language_of(settings.language, locale)):
+        lines = []
+        for notice in told:
+            known = subscriptions_in(connection, notice.channel_id)
+            lines.append(notice_line(notice, [each for each in known if each.state is SubscriptionState.PAUSED]))
+        text, number = notices_text(lines)
+    return Untold(settings, text, tuple(notice.id for notice in told[:number]))
 
 
 class Teller:
@@ -83,7 +86,7 @@ class Teller:
             guild = self._bot.get_guild(guild_id)
             if guild is None or guild.unavailable or self._not_before.get(guild_id, now) > now:
                 continue
-            news = await self._database.read(untold, guild_id)
+            news = await self._database.read(untold, guild_id, str(guild.preferred_locale))
             channel = _place(guild, news.server) if news else None
             if news is None or channel is None:
                 continue

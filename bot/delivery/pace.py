@@ -66,12 +66,24 @@ class UpstreamError(Exception):
 
 
 class Pace:
-    """The bucket, the pause, and the count of invalid requests."""
+    """The bucket, the pause, and the count of invalid requests.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `rate` is in requests a second; of them, `in_flight` are under way or counted within the last `window` seconds.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        rate: float = RATE,
+        in_flight: int = IN_FLIGHT,
+        window: float = WINDOW,
+    ) -> None:
         self._clock = clock
+        self._rate = rate
+        self._window = window
         self._turn_at = 0.0
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._slots = asyncio.Semaphore(in_flight)
         self._resume_at = 0.0
         self._banned = False
         self._probe = asyncio.Lock()
@@ -96,6 +108,8 @@ class Pace:
                 _turn.reset(token)
         finally:
             if turn.probe:
+                if self._banned and turn.sent_at is not None and turn.answered_at is None:
+                    self.pause(BANNED)  # no answer says nothing of the ban
                 self._probe.release()
             asyncio.get_running_loop().call_later(self._held(turn), self._slots.release)
 
@@ -118,8 +132,8 @@ class Pace:
         if turn.sent_at is None:  # nothing went out
             return 0.0
         if turn.answered_at is None:
-            return WINDOW
-        return max(0.0, turn.answered_at - min(self._round_trips) + WINDOW - self._clock())
+            return self._window
+        return max(0.0, turn.answered_at - min(self._round_trips) + self._window - self._clock())
 
     def _reserve(self) -> float:
         """Take the next turn of the leaky bucket, and return the seconds until it comes.
@@ -127,7 +141,7 @@ class Pace:
         A turn that is not used (whoever took it was cancelled) is lost, and nothing else: there is nobody to wake.
         """
         now = self._clock()
-        self._turn_at = max(self._turn_at + 1 / RATE, now - (BURST - 1) / RATE)
+        self._turn_at = max(self._turn_at + 1 / self._rate, now - (BURST - 1) / self._rate)
         return max(0.0, self._turn_at - now)
 
     def paused_for(self) -> float:
@@ -167,7 +181,7 @@ class Pace:
             return
         paused = self.paused_for()
         if paused or (self._banned and not turn.probe):  # it began while discord.py kept the request back
-            raise ThrottledError(paused or WINDOW, everywhere=True)
+            raise ThrottledError(paused or self._window, everywhere=True)
         if turn.last_look is not None:
             await turn.last_look()
 

@@ -14,12 +14,14 @@ from datetime import datetime, timedelta
 import discord
 
 from bot.delivery.attempt import DEADLINE, Attempts, TokenRejectedError
+from bot.delivery.mark import Mark
 from bot.delivery.pace import Pace
 from bot.delivery.patience import UNUSABLE, Patience, rest, trouble
 from bot.models import Delivery
 from bot.store.claims import claim_deliveries, next_due
 from bot.store.database import Database
 from bot.store.deliveries import Outcome, record_outcomes, release_claims
+from bot.store.fence import claims_made, fence
 
 _log = logging.getLogger(__name__)
 
@@ -56,10 +58,11 @@ class Sender:
         self._clock = clock
         self._max_age = max_age
         self._patient = Patience(database)
+        self._mark = Mark(database.url)
         self._attempts = Attempts(
             self._patient, bot, pace, clock=clock, max_age=max_age, sample=sample, deadline=deadline
         )
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, int] = {}  # channels by deliveries
         self._served = 0  # the server whose turn was the last
         self._wake = asyncio.Event()
         self._stopping = False
@@ -81,7 +84,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send until stopped. Raises `TokenRejectedError` in a group."""
-        await self._patient.write(release_claims, self._clock())
+        await self._begin()
         try:
             async with asyncio.TaskGroup() as group:
                 recorder = group.create_task(self._record(), name="recorder")
@@ -104,18 +107,28 @@ class Sender:
 
     async def drain(self) -> None:
         """Send all that is due now and return when it is recorded: one pass, for tests and tools."""
-        await self._patient.write(release_claims, self._clock())
-        recorder = asyncio.create_task(self._record())
-        try:
+        await self._begin()
+        async with asyncio.TaskGroup() as group:
+            recorder = group.create_task(self._record())
             while claimed := await self._claim():
-                async with asyncio.TaskGroup() as group:
+                async with asyncio.TaskGroup() as sends:
                     for delivery in claimed:
-                        group.create_task(self._send(delivery))
+                        sends.create_task(self._send(delivery))
                 await self._outcomes.join()
-        finally:
             recorder.cancel()
 
     # --- the outbox ---
+
+    async def _begin(self) -> None:
+        """Take up what a former run left, in a database that may be older than what was sent."""
+        marked = await asyncio.to_thread(self._mark.read)
+        if marked > await self._patient.read(claims_made):
+            await self._patient.write(fence, marked, self._clock())
+            _log.warning(
+                "The database was put back from a backup. What it holds as unsent is looked for before it is sent; "
+                "news up to the next load goes to nobody, because most of it was posted already."
+            )
+        await self._patient.write(release_claims, self._clock())
 
     async def _claim(self) -> list[Delivery]:
         now = self._clock()
@@ -129,7 +142,7 @@ class Sender:
                 until=now + _CLAIM_LASTS,
                 stale=now - self._max_age,
                 most=most,
-                in_flight=self._in_flight,
+                busy=self._in_flight.values(),
                 after=self._served,
             )
         except UNUSABLE as error:  # nothing was claimed, so nothing is sent
@@ -139,14 +152,15 @@ class Sender:
             _log.warning("%d messages had waited too long and were dropped.", dropped)
         if claimed:
             self._served = claimed[-1].guild_id
-        self._in_flight.update(delivery.id for delivery in claimed)
+            await asyncio.to_thread(self._mark.write, await self._patient.read(claims_made))
+        self._in_flight.update((delivery.id, delivery.channel_id) for delivery in claimed)
         return claimed
 
     async def _wait(self) -> None:
         """Wait until something is queued, due, or done."""
         due = None
         if len(self._in_flight) < _CLAIM:  # else there is no room before something is done
-            due = await self._patient.read(next_due, self._in_flight)
+            due = await self._patient.read(next_due, self._in_flight.values())
         seconds = _LONGEST_SLEEP if due is None else (due - self._clock()).total_seconds()
         seconds = max(0.05, min(_LONGEST_SLEEP, seconds), self._pace.paused_for())
         with suppress(TimeoutError):
@@ -168,7 +182,7 @@ class Sender:
                     self._outcomes.put_nowait(outcome)
                 raise
             for outcome in group:
-                self._in_flight.discard(outcome.delivery_id)
+                self._in_flight.pop(outcome.delivery_id, None)
                 self._outcomes.task_done()
             self._wake.set()
 

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, Connection, RowMapping, and_, fun
 
 from bot.models import Delivery, DeliveryKind, DeliveryState
 from bot.store.deliveries import sending_paused
+from bot.store.fence import count_claim
 from bot.store.notices import DROPPED, add_notice
 from bot.store.rows import epoch, moment
 from bot.store.tables import deliveries, delivery_articles
@@ -26,6 +27,10 @@ QUIET = "quiet hours"
 
 # What quiet hours hold lets the later messages of its channel pass: they may be of a subscription without such hours.
 _HELD = f"(e.state = 'pending' AND e.reason IS '{QUIET}' AND e.due_at > :now)"
+
+# No wait of ours but that for quiet hours is longer, in seconds: what is due later than that was given its time before
+# the clock was set back. A limit of Discord's that is longer is asked for once in that time.
+_LONGEST_WAIT = 1_200
 
 # The servers that have something open, found by as many jumps in the index.
 _SERVERS = text(
@@ -49,13 +54,13 @@ _HEADS = text(
          (SELECT e.id FROM deliveries e
           WHERE e.guild_id = :guild AND e.channel_id = some.id AND {_SENDABLE} AND NOT {_HELD}
           ORDER BY e.id LIMIT 1)
-       WHERE d.due_at <= :now ORDER BY d.due_at, d.id"""
+       WHERE d.due_at <= :now OR (d.due_at > :now + {_LONGEST_WAIT} AND d.reason IS NOT '{QUIET}')
+       ORDER BY d.due_at, d.id"""
 )
 
 _NEXT = text(
     f"""SELECT min(e.due_at) FROM deliveries e
-       WHERE {_SENDABLE} AND e.channel_id NOT IN (SELECT d.channel_id FROM deliveries d
-                                                  WHERE d.id IN (SELECT value FROM json_each(:in_flight)))
+       WHERE {_SENDABLE} AND e.channel_id NOT IN (SELECT value FROM json_each(:busy))
          AND NOT EXISTS (SELECT 1 FROM deliveries f WHERE f.guild_id = e.guild_id AND f.channel_id = e.channel_id
                          AND f.id < e.id AND f.reason IS NOT '{QUIET}' AND {_SENDABLE.replace("e.", "f.")})"""
 )
@@ -71,20 +76,20 @@ def claim_deliveries(
     until: datetime,
     stale: datetime,
     most: int,
-    in_flight: Collection[int] = (),
+    busy: Collection[int] = (),
     after: int = 0,
 ) -> tuple[int, list[Delivery]]:
     """Take up to `most` due deliveries for sending, as they were before: at most one of a channel, its first.
 
     Servers take turns, beginning with the one after `after`; news comes before digests. Nothing is taken while sending
-    is paused, nor of a channel whose first is in flight. What is taken is not due again before `until`, so that one
-    whose outcome is lost is taken up again. Pending ones that were queued before `stale` are failed instead, but for
-    first briefings; their servers are to be told, and their number is returned too.
+    is paused, nor of a channel that is `busy`: one of its messages is under way. What is taken is not due again before
+    `until`, so that one whose outcome is lost is taken up again. Pending ones queued before `stale` are failed
+    instead, but for first briefings; their servers are to be told, and their number is returned too.
     """
     dropped = _drop(connection, stale, now)
     if sending_paused(connection):
         return dropped, []
-    rows = _turns(connection, now, most, set(in_flight), after)
+    rows = _turns(connection, now, most, set(busy), after)
     if not rows:
         return dropped, []
     ids = [row["id"] for row in rows]
@@ -95,6 +100,7 @@ def claim_deliveries(
         .order_by(delivery_articles.c.delivery_id, delivery_articles.c.position)
     ):
         keys.setdefault(delivery_id, []).append(key)
+    count_claim(connection)
     connection.execute(
         update(deliveries)
         .where(deliveries.c.id.in_(ids))
@@ -115,6 +121,7 @@ def _drop(connection: Connection, stale: datetime, now: datetime) -> int:
         deliveries.c.state == DeliveryState.PENDING.value,
         deliveries.c.queued_at < epoch(stale),
         deliveries.c.kind != DeliveryKind.FIRST.value,
+        deliveries.c.first_attempt_at.is_(None),  # what may have arrived is first looked for
     )
     # One notice for a server; of its channels, the one that lost most is named.
     query = (
@@ -128,7 +135,7 @@ def _drop(connection: Connection, stale: datetime, now: datetime) -> int:
         lost[guild_id] = (channel_id, lost.get(guild_id, (0, 0))[1] + count)
     if not lost:
         return 0
-    connection.execute(update(deliveries).where(too_old).values(state=DeliveryState.FAILED.value, reason=DROPPED))
+    connection.execute(update(deliveries).where(too_old).values(state="failed", reason=DROPPED, due_at=epoch(now)))
     for guild_id, (channel_id, count) in lost.items():
         add_notice(
             connection,
@@ -142,7 +149,7 @@ def _drop(connection: Connection, stale: datetime, now: datetime) -> int:
     return sum(count for _, count in lost.values())
 
 
-def _turns(connection: Connection, now: datetime, most: int, in_flight: set[int], after: int) -> list[RowMapping]:
+def _turns(connection: Connection, now: datetime, most: int, busy: set[int], after: int) -> list[RowMapping]:
     """Return up to `most` rows to be sent, in their order: round and round over the servers, news first."""
     at = int(now.timestamp())
     servers = list(connection.execute(_SERVERS).scalars())
@@ -152,7 +159,7 @@ def _turns(connection: Connection, now: datetime, most: int, in_flight: set[int]
     found = 0
     for guild_id in servers[begin:] + servers[:begin]:  # fifty microseconds each, where nothing is due
         heads = connection.execute(_HEADS, {"guild": guild_id, "now": at}).mappings()
-        free = [row for row in heads if row["id"] not in in_flight]
+        free = [row for row in heads if row["channel_id"] not in busy]
         if not free:
             continue
         waits = [row["kind"] == DeliveryKind.DIGEST.value and row["queued_at"] > at - _DIGESTS_WAIT for row in free]
@@ -186,11 +193,11 @@ def _claimed(row: RowMapping, keys: Sequence[str]) -> Delivery:
     )
 
 
-def next_due(connection: Connection, in_flight: Collection[int] = ()) -> datetime | None:
-    """Return the earliest time at which a channel's first delivery is due; of channels with none in flight.
+def next_due(connection: Connection, busy: Collection[int] = ()) -> datetime | None:
+    """Return the earliest time at which a channel's first delivery is due; of channels that are not busy.
 
     None while sending is paused.
     """
     if sending_paused(connection):
         return None
-    return moment(connection.execute(_NEXT, {"in_flight": json.dumps(sorted(in_flight))}).scalar_one())
+    return moment(connection.execute(_NEXT, {"busy": json.dumps(sorted(busy))}).scalar_one())

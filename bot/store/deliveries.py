@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     Boolean,
@@ -18,6 +19,7 @@ from sqlalchemy import (
 from bot.models import DeliveryKind, DeliveryState, nonce_of
 from bot.store.candidates import Told, had
 from bot.store.notes import drop_note, keep_note, note
+from bot.store.quarantine import BAD_PAYLOAD, quarantine_refused
 from bot.store.rows import epoch, moment
 from bot.store.tables import articles, deliveries, delivery_articles
 
@@ -45,8 +47,7 @@ def pieces(connection: Connection, keys: Sequence[str]) -> list[Piece]:
     return [rows[key] for key in keys if key in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message to be queued: `bar` is the heat that was demanded, `role_id` the role to ping."""
 
     subscription_id: int
@@ -89,8 +90,7 @@ def queue_delivery(
 def queue_deliveries(connection: Connection, messages: Sequence[Message], now: datetime) -> None:
     """Queue messages, in their order; the channels have had nothing of what is in them."""
     at = int(now.timestamp())
-    first = newest_delivery(connection) + 1
-    numbered = list(enumerate(messages, first))
+    numbered = list(enumerate(messages, newest_delivery(connection) + 1))
     connection.exec_driver_sql(
         """INSERT INTO deliveries (id, subscription_id, guild_id, channel_id, kind, state, nonce, bar, role_id, more,
                                    attempts, queued_at, due_at, uncertain, edits)
@@ -206,6 +206,9 @@ def record_outcomes(connection: Connection, outcomes: Sequence[Outcome], now: da
                 for o in others
             ],
         )
+    refused = [o.delivery_id for o in others if o.state is DeliveryState.FAILED and o.reason in BAD_PAYLOAD]
+    if refused:
+        quarantine_refused(connection, refused, now)
     uncertain = [o.delivery_id for o in outcomes if o.uncertain]
     if uncertain:
         connection.execute(update(deliveries).where(deliveries.c.id.in_(uncertain)).values(uncertain=True))

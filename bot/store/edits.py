@@ -13,6 +13,7 @@ from bot.briefing.shown import LETTERS, Mark, is_in, key_mark, number_in
 from bot.briefing.stories import url_key
 from bot.models import Article, Delivery, DeliveryKind, DeliveryState, Subscription
 from bot.store.rows import epoch, moment
+from bot.store.servers import server
 from bot.store.subscriptions import subscription
 from bot.store.tables import deliveries, delivery_articles, edits, hidden_articles
 from bot.store.told import told_articles
@@ -171,7 +172,7 @@ class Edit:
     """A post to be edited. `articles` are those that it is to show, none where all of it was hidden.
 
     `possible` says that nothing that it shows is gone, or was swapped for another address; it always is for what was
-    hidden. `subscription` is None if it was removed.
+    hidden. `subscription` is None if it was removed, `language` where the server has chosen none.
     """
 
     delivery: Delivery
@@ -184,6 +185,7 @@ class Edit:
     subscription: Subscription | None
     articles: tuple[Article, ...]
     possible: bool
+    language: str | None
 
 
 def due_edits(connection: Connection, now: datetime, most: int) -> list[Edit]:
@@ -244,6 +246,7 @@ def _edit(connection: Connection, row: RowMapping) -> Edit:
         subscription=subscription(connection, row["subscription_id"]),
         articles=tuple(articles),
         possible=possible,
+        language=server(connection, row["guild_id"]).language,
     )
 
 

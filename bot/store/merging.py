@@ -13,6 +13,7 @@ from bot.store import notes, search
 from bot.store.hidden import apply_hidden
 from bot.store.loads import newest_load
 from bot.store.names import count_names, merge_spellings
+from bot.store.quarantine import release_changed
 from bot.store.rows import ARTICLE_COLUMNS, epoch
 
 _HEAT_KEPT = timedelta(days=365)
@@ -65,6 +66,7 @@ def first_problems(connection: Connection, most: int) -> tuple[Problem, ...]:
 def _merge_articles(connection: Connection, load: int, at: int) -> None:
     run = connection.exec_driver_sql
     columns = ", ".join(ARTICLE_COLUMNS)
+    release_changed(connection)
     rows = run("SELECT (SELECT count(*) FROM incoming) + (SELECT count(*) FROM outgoing)").scalar_one()
     held = run("SELECT count(*) FROM articles").scalar_one()
     rebuilds = search.rebuilds(rows, held)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError
 from bot.models import HeatlineError
 from bot.store.database import connect
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. Kept here so that a database that is up to date costs no import of alembic (0.35 s)."""
 
 

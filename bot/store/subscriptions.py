@@ -1,10 +1,11 @@
 """Subscriptions: channels' standing orders."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, delete, func, insert, select, text, update
 
 from bot.models import DeliveryState, Subscription, SubscriptionState, Terms
 from bot.store.loads import newest_load
@@ -51,6 +52,19 @@ def _select(connection: Connection, condition: ColumnElement[bool]) -> tuple[Sub
 def subscription(connection: Connection, subscription_id: int) -> Subscription | None:
     """Return the subscription with this id, if it is still there."""
     return next(iter(_select(connection, subscriptions.c.id == subscription_id)), None)
+
+
+def subscriptions_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Subscription]:
+    """Return those of the subscriptions that are still there, by id, without when they last posted."""
+    query = text("SELECT * FROM subscriptions WHERE id IN (SELECT value FROM json_each(:ids))")
+    rows = connection.execute(query, {"ids": json.dumps(sorted(ids))}).mappings()
+    return {row["id"]: _from_row(row) for row in rows}
+
+
+def subscription_states(connection: Connection, ids: Collection[int]) -> dict[int, SubscriptionState]:
+    """Return the states of those of the subscriptions that are still there, by id."""
+    query = text("SELECT id, state FROM subscriptions WHERE id IN (SELECT value FROM json_each(:ids))")
+    return {row.id: SubscriptionState(row.state) for row in connection.execute(query, {"ids": json.dumps(list(ids))})}
 
 
 def subscriptions_of(connection: Connection, guild_id: int) -> tuple[Subscription, ...]:

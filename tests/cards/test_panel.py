@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cards import order_texts
-from bot.cards.panel import Panel, panel_layout, ping_layout, publishers_layout, without_layout
+from bot.cards.panel import Below, Panel, panel_layout, ping_layout, publishers_layout, without_layout
 from bot.cards.record import explain_layout, log_layout
 from bot.cards.subscriptions import subscriptions_layout, which_layout
 from bot.models import (
@@ -97,6 +97,7 @@ PANELS = st.builds(
     topics=KNOWN,
     providers=KNOWN,
     backtest=BACKTESTS,
+    below=st.builds(Below, st.integers(0, 10**6), st.none() | st.just(30)),
     role_name=st.none() | texts(100),
     note=st.none() | texts(3000),
 )

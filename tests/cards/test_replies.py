@@ -1,7 +1,7 @@
 """Replies made of Components V2: they fit Discord's limits whatever the news says, and show it as it is written."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from bot.cards.help import help_layout
 from bot.cards.layout import sentence
 from bot.cards.listing import names_layout, page_layout
-from bot.cards.status import problem_line, progress_layout, report_layout, status_layout
+from bot.cards.status import problem_line, progress_layout, report_layout
 from bot.cards.story import story_layout
 from bot.cards.subscriptions import subscription_layout, subscriptions_layout
 from bot.models import (
     Article,
-    CorpusSummary,
     Level,
     Listing,
     LoadReport,
@@ -29,9 +28,7 @@ from bot.models import (
     Server,
     Subscription,
     SubscriptionState,
-    Vitals,
 )
-from bot.store.deliveries import Queue
 from tests.cards.markdown import active, unescaped
 from tests.cards.news import (
     ARTICLES,
@@ -311,7 +308,7 @@ def test_a_report() -> None:
     assert "1,200 added, 2 updated, 1 hidden, 3 unchanged" in text
     assert "1 message queued for channels" in text
     assert text.count("-# ai/bad.md line 7 publishedDateTime: not a date; left out") == 5
-    assert "and 2 more: run `heatline check` on the host" in text
+    assert "-# and 2 more: /admin problems" in text
 
 
 @pytest.mark.parametrize(("number", "said"), [(3, "### Reloaded"), (None, "### Reloaded: nothing changed")])
@@ -337,21 +334,6 @@ def test_progress(done: int, total: int, bar: str | None) -> None:
     message = reply(progress_layout(done, total))
     assert refused(message) == []
     assert (f"`{bar}`" in written(message)) == (bar is not None)
-
-
-@pytest.mark.parametrize("loaded", [None, load_report()])
-@pytest.mark.parametrize("newest", [None, NOW])
-@pytest.mark.parametrize("why", [None, "CORPUS_SYNC failed in /srv/*news*" + "*" * 4000])
-def test_status(loaded: LoadReport | None, newest: datetime | None, why: str | None) -> None:
-    vitals = Vitals("0.1.0", NOW, 3, 4.2, invalid_requests=9, in_flight=2, load_refused=why, sync_failure=why)
-    corpus = CorpusSummary(40, newest, 6, 0, loaded, NOW if loaded else None)
-    queue = Queue(waiting=1, oldest=newest, sent=9, failed=8, uncertain=7)
-    message = reply(status_layout(vitals, corpus, (3, 1), queue, NOW))
-    assert refused(message) == []
-    for said in ("Heatline 0.1.0", "3 servers", "40 articles in 6 topics", "3 active, 1 paused", "9 sent, 8 failed"):
-        assert said in written(message)
-    for label in ("Last load refused", "Not brought up to date"):
-        assert (f"**{label}** CORPUS\\_SYNC failed in /srv/\\*news" in written(message)) == (why is not None)
 
 
 @pytest.mark.parametrize("manages", [False, True])

@@ -67,7 +67,7 @@ async def test_reload_reports_every_kind_of_change(world: World) -> None:
     assert "1 message queued for channels" in lines
     assert "**7 problems**" in lines
     assert len([line for line in lines if line.startswith("-# bad")]) == 5
-    assert lines[-1].startswith("-# and 2 more: run ")
+    assert lines[-1] == "-# and 2 more: /admin problems"
 
 
 async def test_reload_without_a_change(world: World) -> None:
@@ -150,15 +150,50 @@ async def test_status(world: World) -> None:
     asked = await world.host.slash(world.news, "admin status")
     text = words(asked)
     now = int(world.clock().timestamp())
-    assert f"Started <t:{now}:R> · 1 server" in text
-    assert "**News** 1 article in 2 topics, newest 1 March 2026" in text
-    assert f"**Last load** <t:{now}:R>, 1 problem" in text
-    assert "**Subscriptions** 1 active, 0 paused" in text
-    assert "**Queue** 1 waiting" in text
+    assert text.startswith("### All is well.\n")
+    assert f"started <t:{now}:R> · 1 server · database 0." in text
+    assert f"**News** 1 article in 2 topics · the newest came <t:{now}:R>" in text
+    assert f"**Last load** <t:{now}:R> · " in text
+    assert "1 problem: /admin problems" in text
+    assert "**Subscriptions** 1 active · 0 paused" in text
+    assert f"**Queue** 1 due now, the oldest since <t:{now}:R>" in text
     await world.push()
     again = words(await world.host.slash(world.news, "admin status"))
-    assert "**Queue** 0 waiting · 0 under way" in again
-    assert "**Last 24 hours** 1 sent, 0 failed, 0 possibly sent twice" in again
+    assert "**Queue** 0 due now\n**Pace** 1 sent in the last hour · 0 under way" in again
+    assert "**Last 24 hours** 1 sent: 1 first briefing\n0 failed\n0 possibly sent twice" in again
+    world.clock.forward(hours=25)
+    later = words(await world.host.slash(world.news, "admin status"))
+    assert "**Pace** 0 sent in the last hour" in later
+    assert "**Last 24 hours** 0 sent\n" in later
+
+
+async def test_status_says_what_is_not_well(world: World) -> None:
+    world.corpus.write("a")
+    world.load()
+    await world.ann.slash(world.news, "subscribe")
+    world.clock.forward(minutes=11)
+    behind = words(await world.host.slash(world.news, "admin status")).splitlines()
+    due = int(world.clock().timestamp()) - 660
+    assert behind[:2] == ["### Not all is well", f"- **Sending is behind**: the first message was due <t:{due}:R>"]
+    world.program.pace.pause(90)
+    paused = words(await world.host.slash(world.news, "admin status")).splitlines()
+    assert paused[1].startswith("- **Sending is paused**: Discord asked for it. It goes on <t:")
+    assert not paused[2].startswith("- ")
+
+
+async def test_status_counts_what_was_dropped_when_it_was_dropped(world: World) -> None:
+    world.corpus.write("a")
+    world.load()
+    await world.ann.slash(world.news, "subscribe", how_hot="everything")
+    await world.push()
+    world.corpus.write("b", provider="Paper")
+    world.load()
+    await world.program.scheduler.plan()
+    world.clock.forward(days=4)
+    await world.program.sender.drain()
+    text = words(await world.host.slash(world.news, "admin status"))
+    assert "0 sent\n1 failed: dropped as too old 1\n" in text
+    assert "**Queue** 0 due now" in text
 
 
 class TestCorpusSync:
@@ -199,6 +234,6 @@ class TestInOneServer:
         desk = base.create_text_channel("desk")
         host = base.add_member(world.host.user)
         assert "admin status" not in world.host.available_commands(world.news)
-        assert words(await host.slash(desk, "admin status")).startswith("### Heatline ")
+        assert words(await host.slash(desk, "admin status")).startswith("### Not all is well\n- **No news**")
         member = base.add_member(world.mo.user)
         assert words(await member.slash(desk, "admin status")) == REFUSED

@@ -1,5 +1,8 @@
 """`/settings`: what a server decides for all its news."""
 
+from dataclasses import replace as changed
+from typing import Any
+
 import discord
 import pytest
 from simcord.backend.errors import SetupError
@@ -8,8 +11,8 @@ from simcord.enums import OverwriteType
 from simcord.results import InteractionResult
 
 from bot.models import Server
-from bot.store.servers import server
-from tests.commands.reading import answer, headlines, labels, options, words
+from bot.store.servers import keep_server, server
+from tests.commands.reading import answer, headlines, labels, options, pieces, words
 from tests.conftest import World
 
 
@@ -100,6 +103,34 @@ async def test_what_is_blocked_is_shown_nowhere_in_the_server(filled: World) -> 
     await type_into(filled, panel, "Blocked words", "")
     await type_into(filled, panel, "Blocked publishers", "")
     assert "4 stories" in words(await filled.mo.slash(filled.news, "news top"))
+
+
+async def test_publishers_are_blocked_by_a_select_too(filled: World) -> None:
+    for number in range(30):
+        filled.corpus.write(f"p{number}", provider=f"Paper {number:02}")
+    filled.load()
+    long = "The " + "Very " * 20 + "Long Paper"
+    await filled.program.database.write(keep_server, Server(filled.guild.id, blocked_providers=(long,)))
+    panel = await filled.ann.slash(filled.news, "settings")
+    offered = list(options(panel).values())
+    assert offered[:2] == ["Example Times", "Paper 00"]
+    assert len(offered) == 25
+    await filled.restart()
+    await filled.ann.select(answer(panel), ["Paper 00", "Example Times"], custom_id="hl1:tp")
+    assert (await kept(filled)).blocked_providers == (long, "Paper 00", "Example Times")
+    await filled.program.database.write(keep_server, changed(await kept(filled), blocked_providers=(long, "Tabloid")))
+    panel = await filled.ann.slash(filled.news, "settings")
+    assert next(iter(options(panel).values())) == "Tabloid"
+    assert [p["label"] for p in options_of(panel) if p.get("default")] == ["Tabloid (1)"]
+    await filled.ann.select(answer(panel), [], custom_id="hl1:tp")
+    assert (await kept(filled)).blocked_providers == (long,)
+    await filled.ann.select(answer(panel), ["Paper 01"], custom_id="hl1:tp")
+    assert "Paper 01" not in words(await filled.mo.slash(filled.news, "news provider"))
+
+
+def options_of(panel: InteractionResult) -> list[dict[str, Any]]:
+    """Return the options of the panel's select of publishers, as Discord has them."""
+    return next(piece["options"] for piece in pieces(answer(panel)) if piece.get("custom_id") == "hl1:tp")
 
 
 async def test_what_is_blocked_is_not_posted_and_comes_when_it_no_longer_is(filled: World) -> None:

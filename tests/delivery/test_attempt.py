@@ -1,5 +1,7 @@
 """What Discord's refusals mean, what may be pinged, and what holds a message back."""
 
+from collections import Counter
+
 import pytest
 from sqlalchemy import update
 
@@ -8,6 +10,7 @@ from bot.delivery.attempt import TokenRejectedError
 from bot.models import DeliveryState
 from bot.store.database import connect
 from bot.store.deliveries import pause_sending, resume_sending
+from bot.store.quarantine import quarantined_ones
 from bot.store.tables import deliveries
 from tests.delivery.desk import CREATE, Desk
 from tests.delivery.newsroom import MINUTE
@@ -130,3 +133,36 @@ async def test_a_read_only_database_posts_nothing_and_is_told(
         assert (desk.asked(channel), desk.states()) == (0, ["pending"])
         await driver.execute("PRAGMA query_only=OFF")
         await desk.until(lambda: desk.states() == ["sent"])
+
+
+async def test_a_story_that_three_channels_refuse_is_kept_from_the_others_until_it_changes(desk: Desk) -> None:
+    desk.channels(3)
+    desk.publish("bad")
+    desk.loopback.fault("POST", CREATE, status=400, body={"code": 50035, "message": "Invalid Form Body"}, times=3)
+    await desk.drain()
+    fourth = desk.loopback.world.add_channel(desk.loopback.guild, "fourth")
+    desk.room.subscribe(fourth.id, first=["bad"])
+    await desk.drain()
+    assert Counter(row.reason for row in desk.rows()) == {"refused (50035)": 3, "quarantined": 1}
+    assert desk.asked(fourth) == 0
+    with connect(desk.room.url, writes=False) as connection:
+        assert [each.title for each in quarantined_ones(connection)] == ["bad"]
+    desk.publish("good")
+    desk.publish("bad", heat=91)
+    with connect(desk.room.url, writes=False) as connection:
+        assert len(quarantined_ones(connection)) == 1
+    desk.publish("bad", title="Another headline")
+    with connect(desk.room.url, writes=False) as connection:
+        assert quarantined_ones(connection) == ()
+    await desk.drain()
+    assert desk.states() == ["failed"] * 4 + ["sent"] * 4
+
+
+async def test_a_story_that_was_posted_elsewhere_is_not_what_was_refused(desk: Desk) -> None:
+    desk.channels(4)
+    desk.publish()
+    desk.loopback.fault("POST", CREATE, status=400, body={"code": 50035, "message": "Invalid Form Body"}, times=3)
+    await desk.drain()
+    assert Counter(desk.states()) == {"failed": 3, "sent": 1}
+    with connect(desk.room.url, writes=False) as connection:
+        assert quarantined_ones(connection) == ()

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from bot.delivery.pace import (
+    BANNED,
     BURST,
     IN_FLIGHT,
     INVALID_LIMIT,
@@ -212,6 +213,19 @@ async def test_after_a_ban_one_request_is_tried_until_one_is_answered(monkeypatc
     assert not pace.is_banned()
     # Two more are refused, one each after a rest; the third is answered and lets the others go.
     assert results.count(True) == 3
+
+
+async def test_a_ban_is_not_asked_about_again_at_once_where_no_answer_comes() -> None:
+    pace = Pace(clock := Clock())
+    with pytest.raises(ThrottledError):
+        async with pace.slot():
+            await answered(pace, 429)
+    clock.now += BANNED
+    (sent,) = pace.trace().on_request_headers_sent
+    async with pace.slot():
+        await sent(cast(Any, None), SimpleNamespace(), cast(Any, None))
+    assert pace.is_banned()
+    assert pace.paused_for() == BANNED
 
 
 async def rate_of(pace: Pace, count: int, answer: float, jitter: float, seed: int) -> tuple[float, int]:

@@ -11,16 +11,18 @@ from bot.preview.serve import listen, running
 from bot.settings import SEEDS, read_settings
 from tests.preview.browser import CHROMIUM, Tab, open_tab
 
+_REQUIRED = ("words", "article")
+
 
 async def command(tab: Tab, path: str, /, **options: str) -> None:
-    """Run a slash command in the channel that is on; `words`, the one required option, is asked for by itself."""
+    """Run a slash command in the channel that is on; required options are asked for by themselves."""
     await tab.click("#channel-composer-input")
     await tab.type(f"/{path}")
     await tab.see(f"/{path}")
     await asyncio.sleep(0.3)
     await tab.press("Enter")
     for option, value in options.items():
-        if option != "words":
+        if option not in _REQUIRED:
             await tab.click("[role=option]", option)
         await tab.type(value)
         await asyncio.sleep(0.5)
@@ -58,10 +60,58 @@ async def main(folder: Path) -> None:
             await command(tab, "subscribe", topic="AI")
             await tab.see("Open a story")
             await picture(tab, folder / "subscribe.png")
+            await tab.click("#channel-composer-input")
+            await tab.type("That was quick.")
+            await tab.press("Enter")
             await tab.click("#story")
             await tab.see("1 other report")
             await picture(tab, folder / "push.png")
+            await edited(tab, folder, preview.sandbox.corpus)
             await panel(tab, folder)
+            await explanation(tab, folder)
+
+
+async def edited(tab: Tab, folder: Path, corpus: Path) -> None:
+    """Write a picture of a post that was edited: two more report its story since."""
+    await asyncio.to_thread(_add_reports, corpus)
+    await tab.see("3 other reports", within=60)
+    await picture(tab, folder / "edited.png")
+
+
+def _add_reports(corpus: Path) -> None:
+    """Let two more publishers report the story that was just posted."""
+    (page,) = corpus.glob("*-ai-writes-weather-reports-sailors-actually-read.md")
+    text = page.read_text(encoding="utf-8")
+    reports = "".join(
+        f"""
+  - title: "Sailors swear by a forecast that admits its doubts"
+    publishedDateTime: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}
+    webUrl: "https://{domain}/news/forecast-that-admits-its-doubts"
+    provider:
+      name: {name}
+      domain: {domain}
+    quality: 80"""
+        for name, domain in (("Meridian Post", "meridian-post.example"), ("Patchbay", "patchbay.example"))
+    )
+    page.write_text(text.replace("\nrelated:", f"\nrelated:{reports}", 1), encoding="utf-8")
+
+
+async def explanation(tab: Tab, folder: Path) -> None:
+    """Write a picture of why a story came in one channel and not in another, whose bar is higher."""
+    await tab.click("#channels button", "tech")
+    await tab.ready()
+    await command(tab, "subscribe", how_hot="Hot")
+    await tab.see("Done: ")
+    await tab.click("#story")
+    await tab.see("Bank finds")
+    await tab.click("#story")
+    await tab.click("#channels button", "ai-news")
+    await tab.see("Choir of AI voices")
+    await tab.click("#channels button", "tech")
+    await tab.ready()
+    await command(tab, "subscriptions explain", article="choir")
+    await tab.see("was below Hot")
+    await picture(tab, folder / "explain.png")
 
 
 async def panel(tab: Tab, folder: Path) -> None:

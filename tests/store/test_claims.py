@@ -99,13 +99,13 @@ def test_a_channel_gets_one_message_at_a_time_in_order(connection: Connection) -
 
 def test_what_is_in_flight_keeps_its_channel_however_long_it_takes(connection: Connection) -> None:
     with connection.begin():
-        first = queue(connection, 1, 10)
+        queue(connection, 1, 10)
         queue(connection, 1, 10, 1)
         claim(connection)
         late = NOW + 10 * MINUTE
-        taken = claim_deliveries(connection, now=late, until=late, stale=NOW - DAY, most=5, in_flight=[first])[1]
+        taken = claim_deliveries(connection, now=late, until=late, stale=NOW - DAY, most=5, busy=[10])[1]
         assert taken == []
-        assert next_due(connection, [first]) is None
+        assert next_due(connection, [10]) is None
 
 
 def test_a_paused_subscription_holds_up_no_other_of_its_channel(connection: Connection) -> None:
@@ -165,7 +165,8 @@ def test_servers_with_nothing_due_hide_nobody(connection: Connection) -> None:
     with connection.begin():
         for guild in range(1, 520):
             queued = queue(connection, guild, guild)
-            connection.execute(update(deliveries).where(deliveries.c.id == queued).values(due_at=epoch(NOW + 7 * HOUR)))
+            held = update(deliveries).where(deliveries.c.id == queued)
+            connection.execute(held.values(due_at=epoch(NOW + 10 * MINUTE)))
         due = queue(connection, 9999, 9999)
         assert [each.id for each in claim(connection)] == [due]
 
@@ -180,7 +181,41 @@ def test_what_quiet_hours_hold_lets_others_of_its_channel_pass(connection: Conne
         assert [each.id for each in claim(connection)] == [later]
         limited = queue(connection, 1, 11)
         connection.execute(
-            update(deliveries).where(deliveries.c.id == limited).values(due_at=epoch(NOW + HOUR), reason="rate limited")
+            update(deliveries)
+            .where(deliveries.c.id == limited)
+            .values(due_at=epoch(NOW + 10 * MINUTE), reason="rate limited")
         )
         queue(connection, 1, 11, 1)
         assert claim(connection) == []  # but a limit keeps its channel's order
+
+
+def test_a_subscription_that_resumes_does_not_send_beside_another_of_its_channel(connection: Connection) -> None:
+    with connection.begin():
+        older = queue(connection, 1, 10)
+        newer = queue(connection, 1, 10, 1)
+        subscriptions.pause_subscription(connection, 1, None)
+        assert [each.id for each in claim(connection)] == [newer]
+        subscriptions.resume_subscription(connection, 1, NOW)
+        taken = claim_deliveries(connection, now=NOW, until=NOW, stale=NOW - DAY, most=5, busy=[10])[1]
+        assert taken == []
+        record_outcomes(connection, [Outcome(newer, DeliveryState.SENT, message_id=1)], NOW)
+        assert [each.id for each in claim(connection)] == [older]
+
+
+def test_what_may_have_arrived_is_looked_for_before_it_is_dropped(connection: Connection) -> None:
+    with connection.begin():
+        tried, untried = queue(connection, 1, 10), queue(connection, 2, 20)
+        (first, _) = claim(connection)
+        kept = Outcome(first.id, DeliveryState.PENDING, reason="paused", due_at=NOW, first_attempt_at=NOW)
+        never = Outcome(untried, DeliveryState.PENDING, reason="rate limited", due_at=NOW)
+        record_outcomes(connection, [kept, never], NOW)
+        assert [each.id for each in claim(connection, now=NOW + 4 * DAY)] == [tried]
+
+
+def test_a_clock_that_was_set_back_holds_nothing_up_but_quiet_hours(connection: Connection) -> None:
+    with connection.begin():
+        late, quiet = queue(connection, 1, 10), queue(connection, 2, 20)
+        for queued, reason in ((late, "rate limited"), (quiet, QUIET)):
+            values = {"due_at": epoch(NOW + HOUR), "reason": reason}
+            connection.execute(update(deliveries).where(deliveries.c.id == queued).values(**values))
+        assert [each.id for each in claim(connection)] == [late]

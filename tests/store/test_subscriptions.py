@@ -11,11 +11,11 @@ from bot.models import DeliveryKind, DeliveryState, Level, Look, Often, Subscrip
 from bot.store import subscriptions
 from bot.store.claims import claim_deliveries
 from bot.store.deliveries import Outcome, Piece, queue_delivery, record_outcomes
-from bot.store.due import Due
+from bot.store.due import Due, waiting_terms
 from bot.store.due import due as due_ones
 from bot.store.due import waiting as waiting_ones
 from bot.store.tables import deliveries
-from bot.store.terms import terms_of
+from bot.store.terms import terms_of, terms_text
 from tests.conftest import NOW
 from tests.store.kept import article, keep
 
@@ -175,10 +175,15 @@ def test_which_are_due(connection: Connection) -> None:
             return [[each.id for each in found] for found in slices]
 
         assert ids(due_ones(connection, NOW, most=10)) == [[due.id]]
-        assert ids(waiting_ones(connection, most=10)) == [[waiting.id]]
+        everything = terms_text(waiting.terms)
+        assert waiting_terms(connection) == [everything]
+        assert ids(waiting_ones(connection, [everything], most=10)) == [[waiting.id]]
         other = add(connection, channel=11)
         same = add(connection, channel=11, provider="Daily Sample")
-        assert ids(waiting_ones(connection, most=1)) == [[waiting.id], [other.id, same.id]]
+        assert sorted(waiting_terms(connection)) == sorted([everything, terms_text(same.terms)])
+        both = waiting_terms(connection)
+        assert ids(waiting_ones(connection, both, most=1)) == [[waiting.id], [other.id, same.id]]
+        assert ids(waiting_ones(connection, [terms_text(same.terms)], most=1)) == [[same.id]]
         assert subscriptions.next_run(connection) == NOW
         subscriptions.set_next_run(connection, due.id, NOW + 2 * HOUR)
         assert subscriptions.next_run(connection) == NOW + HOUR

@@ -26,6 +26,7 @@ from bot.store.tables.delivery import (
     edits,
     guilds,
     notices,
+    quarantined_articles,
     subscriptions,
 )
 from bot.store.tables.reading import (
@@ -58,6 +59,7 @@ __all__ = [
     "notes",
     "notices",
     "problems",
+    "quarantined_articles",
     "roots",
     "saved",
     "sightings",

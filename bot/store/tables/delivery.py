@@ -97,7 +97,7 @@ deliveries = Table(
     Column("more", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("queued_at", BigInteger, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # when it is tried next; of a failed one, when it was given up
     Column("first_attempt_at", BigInteger),
     Column("sent_at", BigInteger),
     Column("message_id", BigInteger),
@@ -110,6 +110,15 @@ deliveries = Table(
         "ix_deliveries_open", "guild_id", "channel_id", "id", sqlite_where=Column("state").in_(("pending", "sending"))
     ),
     Index("ix_deliveries_age", "queued_at", sqlite_where=Column("state").in_(("pending", "sending"))),
+    Index(
+        "ix_deliveries_due",
+        "due_at",
+        "state",
+        "subscription_id",
+        sqlite_where=Column("state").in_(("pending", "sending")),
+    ),
+    Index("ix_deliveries_sent", "sent_at", "kind", "uncertain", sqlite_where=Column("sent_at").is_not(None)),
+    Index("ix_deliveries_failed", "due_at", "reason", sqlite_where=Column("state") == "failed"),
     Index("ix_deliveries_channel", "channel_id", "queued_at"),
     Index("ix_deliveries_guild", "guild_id", "queued_at"),
     sqlite_autoincrement=True,
@@ -132,6 +141,15 @@ delivery_articles = Table(
     UniqueConstraint("key", "channel_id"),
     Index("ix_delivery_articles_url", "url_key", "channel_id"),
     Index("ix_delivery_articles_story", "story", "channel_id", "at"),
+)
+
+quarantined_articles = Table(
+    "quarantined_articles",
+    metadata,
+    # What Discord refused in several channels: no longer sent.
+    Column("key", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 edits = Table(

@@ -1,0 +1,63 @@
+"""What was meant by a search that finds nothing: the nearest words that the news has."""
+
+import unicodedata
+from dataclasses import replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from sqlalchemy import Connection
+
+from bot.briefing.query import query_of
+from bot.briefing.words import UNSPACED
+from bot.models import NOTHING_BLOCKED, Blocked, Listing
+from bot.store.search import best_matches
+
+# Shorter words are near to too many others.
+_SHORTEST = 4
+# A word of so many letters may have one wrong, a longer one two: three make another word.
+_TWO_WRONG = 8
+# Of words that are equally near, the most frequent of so many is meant.
+_NEAR = 8
+
+
+def nearest_search(
+    connection: Connection, listing: Listing, blocked: Blocked = NOTHING_BLOCKED
+) -> tuple[Listing, int] | None:
+    """Return the search with the words that were meant instead of those that the news does not have, and what it finds.
+
+    None where no word is near, or where the others find nothing either.
+    """
+    typed = listing.words or ""
+    words = [word for term in query_of(typed).wanted for word in term.words]
+    meant = {word: near for word in words if (near := _meant(connection, word)) is not None}
+    if not meant:
+        return None
+    mended = typed
+    for word, near in meant.items():
+        mended = mended.replace(word, near)
+    there = replace(listing, words=mended)
+    found = len(best_matches(connection, there, blocked))
+    return (there, found) if found else None
+
+
+def _meant(connection: Connection, word: str) -> str | None:
+    """Return the word of the news that was meant; None where it has this one, or none that is near."""
+    plain = _indexed(word)
+    if len(plain) < _SHORTEST or UNSPACED.search(plain):
+        return None
+    first = plain[0]
+    rows = connection.exec_driver_sql(
+        "SELECT term, doc FROM articles_fts_words WHERE term >= ? AND term < ?", (first, chr(ord(first) + 1))
+    )
+    counts: dict[str, int] = {term: count for term, count in rows}  # noqa: C416 - typed
+    if any(term.startswith(plain) for term in counts):
+        return None
+    most = 1 if len(plain) < _TWO_WRONG else 2
+    near = process.extract(plain, counts.keys(), scorer=OSA.distance, score_cutoff=most, limit=_NEAR)
+    return min(near, key=lambda each: (each[1], -counts[each[0]]))[0] if near else None
+
+
+def _indexed(word: str) -> str:
+    """Return the word as the index has it: lower case, without accents."""
+    parts = unicodedata.normalize("NFD", word.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part))
