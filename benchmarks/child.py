@@ -90,7 +90,7 @@ def write(_folder: Path, database: Path) -> dict[str, float]:
         connection.execute("COMMIT")
         ended.wait(0.005)
     connection.execute("DELETE FROM notes WHERE name = 'benchmark'")
-    return {"longest": max(waits), "writes": len(waits)}
+    return {"longest": max(waits, default=0.0), "writes": len(waits)}
 
 
 _OWN: dict[str, Job] = {"corpus": corpus, "migrate": migrate, "write": write}

@@ -1,6 +1,5 @@
 """Which candidates make a briefing."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -50,7 +49,7 @@ def choose(ordered: Iterable[Candidate], size: int, cap: int, *, counting: bool 
     They come hottest first. Without `counting`, `more` only tells whether there are more.
     """
     told: set[str] = set()
-    taken: Counter[str] = Counter()
+    taken: dict[str, int] = {}
     chosen: list[Candidate] = []
     more = 0
     for candidate in ordered:
@@ -58,8 +57,9 @@ def choose(ordered: Iterable[Candidate], size: int, cap: int, *, counting: bool 
             continue
         told.add(candidate.story)
         told.add(candidate.url_key)
-        if len(chosen) < size and (not cap or taken[candidate.provider] < cap):
-            taken[candidate.provider] += 1
+        of_provider = taken.get(candidate.provider, 0)
+        if len(chosen) < size and (not cap or of_provider < cap):
+            taken[candidate.provider] = of_provider + 1
             chosen.append(candidate)
         else:
             more += 1

@@ -1,9 +1,9 @@
 """What a subscription posts now, or when to look again: planner, backtest and explanation all decide by this."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
+from typing import NamedTuple
 
 from bot.briefing.choosing import Candidate, choose
 from bot.briefing.quiet import length, quiet_hours, quiet_until
@@ -16,8 +16,7 @@ DAY = timedelta(days=1)
 _PERIODS = {Often.DAILY: DAY, Often.WEEKDAYS: 3 * DAY, Often.WEEKLY: 7 * DAY}
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(NamedTuple):
     """A message that the channel has had, or has coming: when it was queued (epoch seconds), and for whom.
 
     `push` says that it came as it happened, `pings` that it pings a role.
@@ -29,8 +28,7 @@ class Recent:
     pings: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A message to post now, if anything is chosen, and when to look again: None for after the next load.
 
     `more` stories matched and did not fit. Where no message is due, `more` is 0.
@@ -137,14 +135,13 @@ def _earliest(
     """Return when spacing (None for a digest), daily limit and quiet hours let the next message go, now or later."""
     at = now
     if spacing is not None:
-        pushes = sorted((each.at for each in recent if each.push), reverse=True)
-        own = sorted(
-            (each.at for each in recent if each.push and each.subscription_id == subscription_id), reverse=True
-        )
+        pushes = [each for each in recent if each.push]
         if pushes:
-            at = max(at, datetime.fromtimestamp(pushes[0], UTC) + spacing)
-        if len(own) >= terms.daily_limit:
-            at = max(at, datetime.fromtimestamp(own[terms.daily_limit - 1], UTC) + DAY)
+            at = max(at, datetime.fromtimestamp(max([each.at for each in pushes]), UTC) + spacing)
+        if len(pushes) >= terms.daily_limit:
+            own = sorted((each.at for each in pushes if each.subscription_id == subscription_id), reverse=True)
+            if len(own) >= terms.daily_limit:
+                at = max(at, datetime.fromtimestamp(own[terms.daily_limit - 1], UTC) + DAY)
     hours = quiet_hours(terms, timezone)
     return at if hours is None else quiet_until(at, hours, timezone) or at
 

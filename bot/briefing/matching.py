@@ -53,6 +53,15 @@ class Wanted:
             return Rule.BLOCKED
         return Rule.BELOW_BAR if candidate.heat < bar else None
 
+    def among(self, candidates: Iterable[Candidate], bar: int) -> tuple[Candidate, ...]:
+        """Return those of the candidates that are wanted, in their order."""
+        matches = self.filter.matches  # first: it is quick, and most fail it
+        return tuple(
+            each
+            for each in candidates
+            if each.heat >= bar and matches(each.topics, each.provider) and self.rule_against(each, bar) is None
+        )
+
 
 class Offer:
     """What could be pushed, hottest first, found by topic and by provider: thousands of filters want few of it each."""
@@ -66,11 +75,8 @@ class Offer:
             for topic in candidate.topics:
                 self._by_topic.setdefault(topic, []).append(place)
 
-    def matching(self, wanted: Wanted, bar: int) -> tuple[Candidate, ...]:
-        """Return those that are wanted, hottest first."""
-        return tuple(c for c in self._near(wanted.filter) if c.heat >= bar and wanted.rule_against(c, bar) is None)
-
-    def _near(self, filter: Filter) -> Sequence[Candidate]:  # noqa: A002 - the word of the domain
+    def near(self, filter: Filter) -> Sequence[Candidate]:  # noqa: A002 - the word of the domain
+        """Return those of the filter's topics, else of its providers, hottest first: no others could match it."""
         if filter.topics:
             index, names = self._by_topic, filter.topics
         elif filter.providers:

@@ -1,6 +1,6 @@
 """What subscriptions want of what is there: worked out once for all that want the same."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from bot.briefing.deciding import DAY, bar_of, fresh, reach
 from bot.briefing.matching import Offer, Wanted
 from bot.models import Filter, Level, Often, Server, Terms
 from bot.store.bars import TodaysBars
-from bot.store.candidates import Taken, candidates
+from bot.store.candidates import candidates
 from bot.store.due import Due
 from bot.store.servers import servers
 from bot.store.terms import terms_of
@@ -61,15 +61,22 @@ class Demand:
         self._todays = bars
         self._reach = timedelta(0)
         self._offer = Offer(())
-        self.taken = Taken(connection, ())
         self._plain: dict[str, Group] = {}  # as if no server had set anything: the most that these terms could want
         self._groups: dict[tuple[object, ...], Group] = {}
 
-    def concerned(self, subscriptions: Sequence[Due]) -> list[tuple[Due, Group]]:
-        """Return those that have something to decide, and what they want.
+    def wanting(self, terms: Iterable[str]) -> list[str]:
+        """Return those of the terms, as texts, by which anything is to be decided: they want some of what is there.
 
         The others wait for a next load, and this one brought nothing for them.
         """
+        texts = set(terms)
+        self._learn(texts - self._plain.keys())
+        return [
+            text for text in texts if (plain := self._plain[text]).matching or plain.terms.often is not Often.INSTANT
+        ]
+
+    def concerned(self, subscriptions: Sequence[Due]) -> list[tuple[Due, Group]]:
+        """Return those that have something to decide, and what they want."""
         self._learn({each.terms for each in subscriptions} - self._plain.keys())
         concerned = [each for each in subscriptions if self._is_concerned(each)]
         known = servers(self._connection, {each.guild_id for each in concerned})
@@ -86,12 +93,17 @@ class Demand:
     def _learn(self, texts: set[str]) -> None:
         learned = {text: terms_of(text) for text in texts}
         self._widen(max((reach(terms, self._max_age) for terms in learned.values()), default=timedelta(0)))
-        filters = {text: terms.filter for text, terms in learned.items()}
-        self._todays.read({filters[text] for text, terms in learned.items() if asks_for_bars(terms)})
+        wanted = {text: Wanted.of(terms, _NOBODY) for text, terms in learned.items()}
+        # Of what nothing comes near, nobody will ask by which bar it was refused.
+        near = {text: found for text, each in wanted.items() if (found := self._offer.near(each.filter))}
+        self._todays.read({wanted[text].filter for text in near if asks_for_bars(learned[text])})
         since = (self._now - self._max_age).timestamp()
         for text, terms in learned.items():
-            bar, ping_bar = self._bars(terms, filters[text])
-            matching = self._offer.matching(Wanted.of(terms, _NOBODY), bar)
+            if text not in near:
+                self._plain[text] = _group(terms, None, 0, 0, ())
+                continue
+            bar, ping_bar = self._bars(terms, wanted[text].filter)
+            matching = wanted[text].among(near[text], bar)
             self._plain[text] = _group(terms, None, bar, ping_bar, matching)
             if all(each.seen_at >= since for each in matching):
                 self._groups[text, None, (), ()] = self._plain[text]
@@ -101,7 +113,6 @@ class Demand:
         if wanted > self._reach:
             self._reach = wanted
             self._offer = Offer(candidates(self._connection, self._now - wanted - DAY, self._loads))
-            self.taken = Taken(self._connection, self._offer.candidates)
 
     def _bars(self, terms: Terms, filter: Filter) -> tuple[int, int]:  # noqa: A002 - the word of the domain
         if not asks_for_bars(terms):

@@ -5,27 +5,40 @@ decides by `bot.briefing.deciding`, and writes slice by slice what still holds w
 the same load without harm: what a channel has, or has coming, is never queued for it again.
 """
 
-from collections.abc import Sequence
+import gc
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from bot.briefing.choosing import Candidate
 from bot.briefing.deciding import DAY, Decision, Recent, decide
 from bot.briefing.schedules import next_run
 from bot.delivery.demand import Demand, Group
 from bot.models import DeliveryKind, Often
 from bot.store.bars import TodaysBars, store_bars
+from bot.store.bulk import hold_pages
 from bot.store.candidates import Taken, recent_messages
 from bot.store.database import connect
 from bot.store.deliveries import Message, channels_told_since, newest_delivery, queue_deliveries
-from bot.store.due import Due, due, set_next_runs, unchanged, waiting
+from bot.store.due import Due, due, set_next_runs, unchanged, waiting, waiting_terms
 from bot.store.loads import mark_planned, newest_load, unplanned_loads, was_planned_today
 from bot.store.rows import epoch
 
 # Subscriptions between two transactions: at 1 each would cost a sync to disk, at all of them other writers would wait
-# for the whole pass. Where everyone gets a message these take 0.1 s.
-_SLICE = 2000
+# for the whole pass. Where everyone gets a message these take 0.1 s. After that, SQLite lets those who wait try again
+# only every 0.1 s, and in between the next slice may have begun.
+_SLICE = 1500
+
+# Seconds that a thread may keep the others waiting for; usually 0.005. Less costs more turns, where both are busy.
+_TURN = 0.001
+
+# MB of pages held to write them: at 2 a slice's are written and read again several times, at 100 memory is wasted.
+_HELD = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +49,7 @@ class Planned:
     loads: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
+class _Decided(NamedTuple):
     subscription: Due
     group: Group
     decision: Decision
@@ -81,7 +93,12 @@ class Planner:
     def plan(self, now: datetime) -> Planned:
         """Queue what is due now and return what was done."""
         before = 0
-        with connect(self._url, writes=False) as read, connect(self._url, writes=True) as write:
+        with (
+            _beside_a_loop(),
+            connect(self._url, writes=False) as read,
+            connect(self._url, writes=True) as write,
+        ):
+            hold_pages(write, _HELD)
             while True:
                 one = _Pass(read, write, now, spacing=self._spacing, max_age=self._max_age)
                 try:
@@ -90,6 +107,24 @@ class Planner:
                     before += one.queued
                 finally:
                     read.rollback()
+
+
+@contextmanager
+def _beside_a_loop() -> Iterator[None]:
+    """Let an event loop in another thread have its turn within a millisecond or two, whatever this thread does.
+
+    A garbage collection would not be interrupted, and a full one takes 70 ms, several times in a pass. A pass makes
+    little that needs one, and lasts seconds.
+    """
+    usual, collects = sys.getswitchinterval(), gc.isenabled()
+    sys.setswitchinterval(_TURN)
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+        sys.setswitchinterval(usual)
 
 
 class _Pass:
@@ -114,26 +149,34 @@ class _Pass:
     def plan(self) -> int:
         """Queue what is due and return the number of messages. Raises `_OvertakenError` if a load comes meanwhile."""
         for subscriptions in due(self._read, self._now, most=_SLICE):
-            self._plan(subscriptions, self._all_news)
+            for each in self._plan(subscriptions, self._all_news):
+                if each.decision.chosen:
+                    self._told.setdefault(each.subscription.channel_id, []).append(each)
         if self.loads:
-            for subscriptions in waiting(self._read, most=_SLICE):
+            wanting = self._news.wanting(waiting_terms(self._read))
+            for subscriptions in waiting(self._read, wanting, most=_SLICE):
                 self._plan(subscriptions, self._news)
             with self._write.begin():
                 self._check_loads()
+                self._keep_bars()
                 mark_planned(self._write, self.loads, self._now)
         return self.queued
 
-    def _plan(self, subscriptions: Sequence[Due], demand: Demand) -> None:
+    def _plan(self, subscriptions: Sequence[Due], demand: Demand) -> list[_Decided]:
+        """Queue what is due for these subscriptions, and return what was decided."""
         decided = self._decide(subscriptions, demand)
         if decided or self._bars.unsaved:
             self._queue(decided)
+        return decided
 
     def _decide(self, subscriptions: Sequence[Due], demand: Demand) -> list[_Decided]:
         concerned = demand.concerned(subscriptions)
         if not concerned:
             return []
-        taken, now = demand.taken, self._now
-        taken.read(concerned[0][0].channel_id, concerned[-1][0].channel_id, now)
+        now = self._now
+        taken = Taken(
+            self._read, _wanted(group for _, group in concerned), {each.channel_id for each, _ in concerned}, now
+        )
         recent = self._recent(concerned, taken)
         for channel in {each.channel_id for each, _ in concerned} & self._told.keys():
             for told in self._told[channel]:
@@ -163,7 +206,6 @@ class _Pass:
             if decision.chosen:
                 taken.add(channel, decision.chosen)
                 recent.setdefault(channel, []).append(each.recent(now))
-                self._told.setdefault(channel, []).append(each)
         return decided
 
     def _recent(self, concerned: Sequence[tuple[Due, Group]], taken: Taken) -> dict[int, list[Recent]]:
@@ -200,12 +242,22 @@ class _Pass:
         if messages:
             queue_deliveries(write, messages, now)
         set_next_runs(write, times)
-        if self._bars.unsaved:
-            store_bars(write, self._bars.unsaved, now)
-            self._bars.unsaved = []
+        self._keep_bars()
         self._seen = newest_delivery(write)
         self.queued += len(messages)
+
+    def _keep_bars(self) -> None:
+        """Store the bars that went into this pass: by them it is explained later why something was not posted."""
+        if self._bars.unsaved:
+            store_bars(self._write, self._bars.unsaved, self._now)
+            self._bars.unsaved = []
 
     def _check_loads(self) -> None:
         if newest_load(self._write) != self._newest_load:
             raise _OvertakenError
+
+
+def _wanted(groups: Iterable[Group]) -> Collection[Candidate]:
+    """Return what any of the groups wants, each once."""
+    each_once = {id(group): group for group in groups}
+    return {each.key: each for group in each_once.values() for each in group.matching}.values()

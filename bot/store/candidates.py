@@ -11,11 +11,18 @@ from sqlalchemy import Connection, bindparam, text
 
 from bot.briefing.choosing import Candidate
 from bot.briefing.deciding import Recent
-from bot.models import DeliveryKind, fold
+from bot.models import fold
+from bot.store.bulk import driver_rows
 from bot.store.rows import epoch
 
 # A story that a channel has had is not told there again within these days.
 STORY_DAYS = 7
+
+# Up to so many channels are looked up one by one. Of thousands, all that lies between them is read in less time.
+_FEW = 50
+_ONE_BY_ONE = "d.channel_id IN (SELECT value FROM json_each(?2))"
+_ALL_BETWEEN = f"""+{_ONE_BY_ONE} AND d.channel_id BETWEEN
+    (SELECT min(value) FROM json_each(?2)) AND (SELECT max(value) FROM json_each(?2))"""
 
 
 def candidates(connection: Connection, since: datetime, loads: Collection[int] | None = None) -> tuple[Candidate, ...]:
@@ -146,47 +153,48 @@ def had(connection: Connection, channels: Iterable[int], offered: Sequence[Told]
 
 
 class Taken:
-    """Which of some candidates the channels between two ids have had or have coming: asked by article, not by channel.
+    """Which of some candidates some channels have had or have coming: asked by article, not by channel.
 
     A few articles are sought among all that many channels ever had, so articles come first in the indexes.
     """
 
-    def __init__(self, connection: Connection, offered: Sequence[Candidate]) -> None:
+    def __init__(
+        self, connection: Connection, offered: Collection[Candidate], channels: Collection[int], now: datetime
+    ) -> None:
         self._connection = connection
-        self._by_key = {each.key: frozenset((each.key,)) for each in offered}
         self._by_address = _grouped((each.url_key, each.key) for each in offered)
         self._by_story = _grouped((each.story, each.key) for each in offered)
-        # A story may have got another name since it was told: by the articles that are in it now it is known again.
-        self._by_member = {
-            key: self._by_story[story]
-            for key, story in connection.exec_driver_sql(
-                "SELECT key, story FROM articles WHERE story IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(self._by_story)),),
-            )
-            if self._by_story[story] != self._by_key.get(key)
-        }
         self._taken: dict[int, set[str]] = {}
-
-    def read(self, first: int, last: int, now: datetime) -> None:
-        """Read what the channels from the first to the last have had, in place of what was read before."""
-        self._taken = {}
+        by_key = {each.key: frozenset((each.key,)) for each in offered}
         recently = f"AND d.at >= {epoch(now - timedelta(days=STORY_DAYS)):d}"
-        self._find("key", self._by_key, first, last)
-        self._find("url_key", self._by_address, first, last)
-        self._find("story", self._by_story, first, last, recently)
-        self._find("key", self._by_member, first, last, recently)
+        self._find("key", by_key, channels)
+        self._find("url_key", self._by_address, channels)
+        self._find("story", self._by_story, channels, recently)
+        self._find("key", self._members(by_key), channels, recently)
+
+    def _members(self, by_key: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        """Return what articles stand for by the story that they are in now, where that is more than themselves.
+
+        A story may have got another name since it was told: by the articles that are in it now it is known again.
+        """
+        rows = driver_rows(
+            self._connection,
+            "SELECT key, story FROM articles WHERE story IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(self._by_story)),),
+        )
+        return {key: self._by_story[story] for key, story in rows if self._by_story[story] != by_key.get(key)}
 
     def _find(
-        self, column: str, meant: Mapping[str, frozenset[str]], first: int, last: int, recently: str = ""
+        self, column: str, meant: Mapping[str, frozenset[str]], channels: Collection[int], recently: str = ""
     ) -> None:
-        cursor = self._connection.connection.cursor()  # the driver's own: these rows are most of the planner's work
-        cursor.execute(
-            f"""SELECT j.key, d.channel_id FROM json_each(?) j CROSS JOIN delivery_articles d
-                WHERE d.{column} = j.value AND d.channel_id BETWEEN ? AND ? {recently}""",
-            (json.dumps(list(meant)), first, last),
+        if not meant:
+            return
+        rows = driver_rows(
+            self._connection,
+            f"""SELECT j.key, d.channel_id FROM json_each(?1) j CROSS JOIN delivery_articles d
+                WHERE d.{column} = j.value AND {_ONE_BY_ONE if len(channels) <= _FEW else _ALL_BETWEEN} {recently}""",
+            (json.dumps(list(meant)), json.dumps(list(channels))),
         )
-        rows = cursor.fetchall()
-        cursor.close()
         taken, sets = self._taken, list(meant.values())
         for place, channel_id in rows:
             if channel_id in taken:
@@ -218,15 +226,18 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
 
 def recent_messages(connection: Connection, channels: Iterable[int], since: datetime) -> dict[int, list[Recent]]:
     """Return the messages queued for each channel since then; no first briefings, and none that failed."""
-    rows = connection.execute(
-        text("""SELECT d.channel_id, d.queued_at, d.subscription_id, d.kind, d.role_id
-                FROM json_each(:channels) j CROSS JOIN deliveries d
-                WHERE d.channel_id = j.value AND d.queued_at >= :since
-                  AND d.kind <> 'first' AND d.state <> 'failed'"""),
-        {"channels": json.dumps(sorted(set(channels))), "since": epoch(since)},
+    rows = driver_rows(
+        connection,
+        """SELECT d.channel_id, d.queued_at, d.subscription_id, d.kind = 'push', d.role_id IS NOT NULL
+           FROM json_each(?) j CROSS JOIN deliveries d
+           WHERE d.channel_id = j.value AND d.queued_at >= ? AND d.kind <> 'first' AND d.state <> 'failed'""",
+        (json.dumps(sorted(set(channels))), epoch(since)),
     )
     found: dict[int, list[Recent]] = {}
-    for channel_id, queued_at, subscription_id, kind, role_id in rows:
-        recent = Recent(queued_at, subscription_id, kind == DeliveryKind.PUSH, role_id is not None)
-        found.setdefault(channel_id, []).append(recent)
+    for channel_id, at, subscription_id, push, pings in rows:
+        recent = Recent(at, subscription_id, push, pings)
+        if channel_id in found:
+            found[channel_id].append(recent)
+        else:
+            found[channel_id] = [recent]
     return found

@@ -1,15 +1,19 @@
 """Subscriptions as the planner reads them: many at a time, with no more of each than it needs."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from bot.store.bulk import driver_rows
 from bot.store.rows import epoch
 
-_FETCHED = 1000
+_COLUMNS = "id, guild_id, channel_id, terms, after_load, next_run_at, edited_at"
+
+# Most subscriptions are such: one look at all is quicker than as many jumps from an index.
+_WAITING = "FROM subscriptions NOT INDEXED WHERE state = 'active' AND next_run_at IS NULL"
 
 
 class Due(NamedTuple):
@@ -29,39 +33,50 @@ def due(connection: Connection, now: datetime, *, most: int) -> Iterator[list[Du
 
     A slice has all of a channel.
     """
-    return _slices(connection, f"next_run_at <= {int(now.timestamp()):d}", most)
-
-
-def waiting(connection: Connection, *, most: int) -> Iterator[list[Due]]:
-    """Yield the active subscriptions that wait for no time but for the next load, as `due` does."""
-    return _slices(connection, "next_run_at IS NULL", most)
-
-
-def _slices(connection: Connection, when: str, most: int) -> Iterator[list[Due]]:
-    rows = connection.exec_driver_sql(
-        f"""SELECT id, guild_id, channel_id, terms, after_load, next_run_at, edited_at FROM subscriptions
-            WHERE state = 'active' AND {when} ORDER BY channel_id, id"""
+    rows = driver_rows(
+        connection,
+        f"SELECT {_COLUMNS} FROM subscriptions WHERE state = 'active' AND next_run_at <= ? ORDER BY +channel_id, id",
+        (epoch(now),),
     )
+    return _slices(rows, most)
+
+
+def waiting_terms(connection: Connection) -> list[str]:
+    """Return the terms, each once, of the active subscriptions that wait for no time but for the next load."""
+    return [terms for (terms,) in driver_rows(connection, f"SELECT DISTINCT terms {_WAITING}")]
+
+
+def waiting(connection: Connection, terms: Collection[str], *, most: int) -> Iterator[list[Due]]:
+    """Yield those of the subscriptions that wait for the next load which have one of these terms, as `due` does."""
+    rows = driver_rows(
+        connection,
+        f"SELECT {_COLUMNS} {_WAITING} AND terms IN (SELECT value FROM json_each(?)) ORDER BY channel_id, id",
+        (json.dumps(list(terms), ensure_ascii=False),),
+    )
+    return _slices(rows, most)
+
+
+def _slices(rows: Iterable[tuple[Any, ...]], most: int) -> Iterator[list[Due]]:
     found: list[Due] = []
-    while fetched := rows.fetchmany(_FETCHED):
-        for row in map(Due._make, fetched):
-            if len(found) >= most and row.channel_id != found[-1].channel_id:
-                yield found
-                found = []
-            found.append(row)
+    for row in map(Due._make, rows):
+        if len(found) >= most and row.channel_id != found[-1].channel_id:
+            yield found
+            found = []
+        found.append(row)
     if found:
         yield found
 
 
 def unchanged(connection: Connection, planned: Sequence[Due]) -> set[int]:
     """Return the ids of those that are as they were: active, with the same terms, to be looked at at the same time."""
-    rows = connection.exec_driver_sql(
-        """SELECT s.id, s.next_run_at, s.edited_at, s.terms FROM json_each(?) j JOIN subscriptions s ON s.id = j.value
-           WHERE s.state = 'active'""",
+    rows = driver_rows(
+        connection,
+        """SELECT s.id, s.next_run_at, s.edited_at, s.terms
+           FROM json_each(?) j CROSS JOIN subscriptions s ON s.id = j.value WHERE s.state = 'active'""",
         (json.dumps([each.id for each in planned]),),
     )
-    now = {subscription_id: tuple(values) for subscription_id, *values in rows}
-    return {each.id for each in planned if now.get(each.id) == (each.next_run_at, each.edited_at, each.terms)}
+    now = set(rows)
+    return {each.id for each in planned if (each.id, each.next_run_at, each.edited_at, each.terms) in now}
 
 
 def set_next_runs(connection: Connection, times: Mapping[int, datetime | None]) -> None:

@@ -60,4 +60,4 @@ def test_what_is_found_by_index_is_what_no_rule_is_against(
     expected = sorted(
         (each for each in offered if wanted.rule_against(each, bar) is None), key=lambda each: each.rank, reverse=True
     )
-    assert list(Offer(offered).matching(wanted, bar)) == expected
+    assert list(wanted.among(Offer(offered).near(wanted.filter), bar)) == expected
