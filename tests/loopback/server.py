@@ -9,6 +9,7 @@ from aiohttp import web
 
 from .answers import Answer
 from .callbacks import Callbacks
+from .door import Door
 from .faults import Body, Fault, Faults, Limits, reset
 from .gateway import Gateway
 from .interactions import Interactions, Value
@@ -51,6 +52,8 @@ class Loopback:
         self.api_url = ""
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
+        self._door: Door | None = None
+        self._busy: set[object] = set()  # connections that wait for an answer
 
     @property
     def gateway_url(self) -> str:
@@ -60,7 +63,11 @@ class Loopback:
     async def __aenter__(self) -> Self:
         @web.middleware
         async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return await self._serve(request, handler)
+            self._busy.add(request.protocol)
+            try:
+                return await self._serve(request, handler)
+            finally:
+                self._busy.discard(request.protocol)
 
         app = web.Application(middlewares=[serve], client_max_size=32 * 1024**2)
         for route in (*self.rest.routes(), *self.callbacks.routes()):
@@ -68,11 +75,10 @@ class Loopback:
         app.router.add_get("/gateway", self.gateway.handle)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        port = self._runner.addresses[0][1]
-        self.api_url = f"http://127.0.0.1:{port}{API}"
-        self._where["url"] = f"ws://127.0.0.1:{port}/gateway"
+        self._door = Door(self._runner)
+        await self._door.open()
+        self.api_url = f"http://127.0.0.1:{self._door.port}{API}"
+        self._where["url"] = f"ws://127.0.0.1:{self._door.port}/gateway"
         return self
 
     async def __aexit__(
@@ -82,6 +88,8 @@ class Loopback:
         await self.gateway.close()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._door is not None:
+            await self._door.close()
 
     # --- what happened ---------------------------------------------------------------------------------------
 
@@ -208,6 +216,16 @@ class Loopback:
             )
         )
 
+    async def shut(self) -> None:
+        """Let no new connection be made, and end those that exist after their next answer: nothing more comes in."""
+        assert self._door is not None
+        await self._door.shut(self._busy)
+
+    async def open(self) -> None:
+        """Let connections be made again."""
+        assert self._door is not None
+        await self._door.open()
+
     # --- one request -----------------------------------------------------------------------------------------
 
     async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -221,6 +239,8 @@ class Loopback:
         await payload_of(request)
         response = await self._through_faults(request, path, handler)
         record.status = 0 if response is None else response.status
+        if response is not None and self._door is not None and self._door.is_shut:
+            response.force_close()
         await self.ledger.changed()
         return web.Response() if response is None else response
 
