@@ -1,6 +1,6 @@
 # Heatline. `make run` starts it, `make test` runs everything that guards it; each sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format install screenshots lock clean
+.PHONY: help run test check format install screenshots texts lock clean
 
 # The newest Python that is there, 3.11 or later; `make run PYTHON=/path/to/python` chooses another.
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
@@ -39,6 +39,12 @@ $(READY): requirements/all.txt pyproject.toml
 
 screenshots: $(READY) ## Take the README's pictures anew (needs Chromium)
 	$(BIN)/python -m tests.preview.screenshots docs/pictures
+
+texts: $(READY) ## Bring bot/locale/*.po up to date with the code (NEW=fr begins a language)
+	@$(BIN)/pybabel --quiet extract --no-location --sort-output --project=Heatline -k N_ -k _ -k ngettext:1,2 -k pgettext:1c,2 -k NP_:1c,2 -o .texts.pot bot
+	@test -z "$(NEW)" || $(BIN)/pybabel --quiet init -i .texts.pot -o bot/locale/$(NEW).po -l $(NEW) --no-wrap
+	@for po in bot/locale/*.po; do $(BIN)/pybabel --quiet update -i .texts.pot -o "$$po" -l "$$(basename "$$po" .po)" --no-fuzzy-matching --ignore-obsolete --no-wrap; done
+	@rm .texts.pot
 
 lock: $(READY) ## Resolve the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/core.txt

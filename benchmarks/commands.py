@@ -43,7 +43,8 @@ async def _ask(loopback: Loopback, times: Times) -> None:
     chance = random.Random(1)
     while True:
         path, options = chance.choice(_ASKED)
-        answer = await loopback.slash(loopback.channel, path, options, within=_LONGEST)
+        reader = loopback.world.add_user("reader")  # each of them asks once: nobody meets a cooldown
+        answer = await loopback.slash(loopback.channel, path, options, user=reader, within=_LONGEST)
         taken = answer.replies[-1].at
         (times.help if path == "help" else times.commands).append(taken)
         await asyncio.sleep(_PAUSE)

@@ -20,12 +20,12 @@ _NOW = datetime(2026, 11, 1, tzinfo=UTC)
 _CHUNK = 10_000
 
 
-def _articles(count: int) -> Iterator[tuple[Article, int]]:
+def _articles(count: int, newest: datetime) -> Iterator[tuple[Article, int]]:
     """Yield articles with their first sight, the oldest first, spread over 700 days."""
     chance = random.Random(count)
     words = vocabulary(chance)
     for number in range(count):
-        seen = _NOW - timedelta(days=700 * (1 - number / count))
+        seen = newest - timedelta(days=700 * (1 - number / count))
         provider = 0 if chance.random() < 0.8 else chance.randrange(86)
         quality = chance.choice((37, 52, 72, 87, 89, 104))
         heat = quality + chance.choice((0, 0, 10, 20, 30))
@@ -46,14 +46,14 @@ def _articles(count: int) -> Iterator[tuple[Article, int]]:
         yield article, int(seen.timestamp())
 
 
-def write_rows(database: Path, count: int) -> None:
-    """Make a database with so many articles."""
+def write_rows(database: Path, count: int, newest: datetime = _NOW) -> None:
+    """Make a database with so many articles, the newest first sighted at that time."""
     migrate(f"sqlite+aiosqlite:///{database}")
     connection = sqlite3.connect(database, isolation_level=None)
     connection.executescript("PRAGMA synchronous=OFF; PRAGMA cache_size=-200000; BEGIN")
     columns = ", ".join(("number", "seen_at", "story", *ARTICLE_COLUMNS))
     marks = ", ".join("?" * (3 + len(ARTICLE_COLUMNS)))
-    numbered = enumerate(_articles(count), 1)
+    numbered = enumerate(_articles(count, newest), 1)
     while chunk := list(islice(numbered, _CHUNK)):
         connection.executemany(
             f"INSERT INTO articles ({columns}) VALUES ({marks})",

@@ -50,8 +50,10 @@ async def _send_outbox(url: str, *, limited: bool) -> float:
         await bot.login("loopback-token")
         begun = time.perf_counter()
         sending = asyncio.create_task(sender.run())
-        while sender.in_flight or await database.read(_is_due):
+        unsent = True
+        while unsent:
             await asyncio.sleep(0.02)
+            unsent = sender.in_flight > 0 or await database.read(_is_due)
         seconds = time.perf_counter() - begun
         sender.stop()
         await sending

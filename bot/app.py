@@ -17,7 +17,9 @@ from bot.cards.chart import Charts
 from bot.cards.language import language_of, speak
 from bot.commands import admin, brief, news, readers, settings, story, subscribe, subscriptions, trends
 from bot.commands.answer import explain
+from bot.commands.cooldown import Cooldowns
 from bot.commands.help import Help
+from bot.commands.host import host_of
 from bot.commands.life import Life
 from bot.commands.localisation import Names
 from bot.delivery.access import Resumer
@@ -51,8 +53,14 @@ class HeatlineTree(app_commands.CommandTree[discord.Client]):
     """The command tree: it speaks the language of whoever asks, and whatever a command raises ends in one sentence."""
 
     async def interaction_check(self, interaction: discord.Interaction[discord.Client]) -> bool:
-        """Speak the language of the person for the rest of the answer."""
+        """Speak the language of the person for the rest of the answer, if they do not ask too much."""
         speak(language_of(str(interaction.locale)))
+        if interaction.type is discord.InteractionType.application_command:
+            try:
+                host_of(interaction).cooldowns.answer(interaction.user.id)
+            except app_commands.CommandOnCooldown as error:  # what is raised here reaches no handler
+                await explain(interaction, error)
+                return False
         return True
 
     async def on_error(
@@ -87,6 +95,7 @@ class Heatline(commands.AutoShardedBot):
         self.commands_known = True
         self._admins: frozenset[int] = program.settings.admin_ids
         self.database = program.database
+        self.cooldowns = Cooldowns()
         self.charts = Charts(program.settings.database.parent / "matplotlib")
         self.sample = program.settings.is_sample
         self.spacing = timedelta(minutes=program.settings.push_spacing_minutes)
@@ -189,6 +198,7 @@ class Heatline(commands.AutoShardedBot):
             in_flight=self._program.sender.in_flight,
             load_refused=self._program.loader.refused,
             sync_failure=self._program.loader.sync_failure,
+            banned=self._program.pace.is_banned(),
         )
 
     async def reload(

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.models import Bars, Level
 
@@ -34,16 +36,31 @@ def default_level(bars: Bars, heats: Sequence[int], days: float) -> Level:
     return Level.HOTTEST
 
 
-NOTHING = "nothing lately"
-"""The rate of what did not come at all."""
+class Unit(StrEnum):
+    """What a rate counts in."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
-def rate(count: int, days: float) -> str:
-    """Return in words what so many articles in so many days make: `about 5 a week`."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """About so many a day, a week or a month."""
+
+    number: int
+    unit: Unit
+
+
+_LENGTHS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 30}
+
+
+def rate(count: int, days: float) -> Rate | None:
+    """Return what so many articles in so many days make, in the shortest unit that has one; None for none at all."""
     if count == 0:
-        return NOTHING
-    for unit, length in (("day", 1), ("week", 7), ("month", 30)):
+        return None
+    for unit, length in _LENGTHS.items():
         expected = count * length / days
-        if expected >= 1 or unit == "month":
-            return f"about {max(1, round(expected))} a {unit}"
+        if expected >= 1 or unit is Unit.MONTH:
+            return Rate(max(1, round(expected)), unit)
     raise AssertionError("the month is the last unit")

@@ -137,7 +137,9 @@ def _earliest(
     if spacing is not None:
         pushes = [each for each in recent if each.push]
         if pushes:
-            at = max(at, datetime.fromtimestamp(max([each.at for each in pushes]), UTC) + spacing)
+            # One in the future was made before the clock was set back; it holds nobody up for longer than one of now.
+            newest = min(max([each.at for each in pushes]), now.timestamp())
+            at = max(at, datetime.fromtimestamp(newest, UTC) + spacing)
         if len(pushes) >= terms.daily_limit:
             own = sorted((each.at for each in pushes if each.subscription_id == subscription_id), reverse=True)
             if len(own) >= terms.daily_limit:

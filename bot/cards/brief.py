@@ -5,7 +5,8 @@ from typing import Any
 
 from discord import ui
 
-from bot.cards import ids, limits, texts
+from bot.cards import ids, limits, news_texts, texts
+from bot.cards.language import _
 from bot.cards.layout import Layout, alt_text, button, illustrated, sentence, separator
 from bot.cards.markup import cut, escape, link, shown
 from bot.cards.push import story_select
@@ -56,47 +57,55 @@ def brief_layout(
 def nothing_new_layout(brief: Brief, listing_key: str, now: datetime) -> ui.LayoutView:
     """Return that nothing came since the reader's last look, and a button that shows the briefing all the same."""
     assert brief.since is not None
-    where = f" in {escape(brief.topic)}" if brief.topic else ""
-    again = button(texts.SHOW_ANYWAY, ids.brief("show", listing_key, brief.size, brief.at))
-    return sentence(f"Nothing new{where} since you looked {texts.looked(brief.since, now)}.", again)
+    when = news_texts.looked(brief.since, now)
+    again = button(_(texts.SHOW_ANYWAY), ids.brief("show", listing_key, brief.size, brief.at))
+    if brief.topic:
+        text = _("Nothing new in {topic} since you looked {when}.", topic=escape(brief.topic), when=when)
+    else:
+        text = _("Nothing new since you looked {when}.", when=when)
+    return sentence(text, again)
 
 
 def _header(brief: Brief, now: datetime, note: str | None) -> str:
-    name = f"{escape(brief.topic)} briefing" if brief.topic else "Briefing"
-    shown_count = len(brief.articles)
-    stories = texts.count(brief.stories, "story", "stories")
-    count = stories if shown_count == brief.stories else f"{shown_count} of {stories}"
-    lines = [f"### {name} · {count}, {texts.window(brief.days)}"]
+    name = _("{topic} briefing", topic=escape(brief.topic)) if brief.topic else _("Briefing")
+    stories = news_texts.some_stories(len(brief.articles), brief.stories)
+    lines = [f"### {name} · {stories}, {news_texts.window(brief.days)}"]
     if brief.since is not None and brief.new:
-        lines.append(f"**{brief.new:,} new since you looked {texts.looked(brief.since, now)}.**")
-    widened = texts.widened_window(brief.in_first_window, brief.days, brief.stories)
+        new = _("{number} new since you looked {when}.", number=brief.new, when=news_texts.looked(brief.since, now))
+        lines.append(f"**{new}**")
+    widened = news_texts.widened(brief.in_first_window, brief.days, brief.stories)
     lines += [f"-# {line}" for line in (widened, note) if line]
     return "\n".join(lines)
 
 
 def _entry(article: Article, now: datetime, headline: int, excerpt: int, longest_link: int) -> str:
-    dated = f"{escape(cut(article.provider, 60))} · {texts.age(article, now)}{texts.others(article)}"
-    source = " · ".join(filter(None, (dated, link("Read", article.url, longest_link))))
+    provider, read = escape(cut(article.provider, 60)), link(_("Read"), article.url, longest_link)
+    source = " · ".join(filter(None, (provider, news_texts.age(article, now), news_texts.others(article), read)))
     summary = shown(article.excerpt, excerpt) if excerpt else ""
     return "\n".join(filter(None, (f"**{shown(article.title, headline)}**", summary, f"-# {source}")))
 
 
 def _footer(brief: Brief, now: datetime, shared_by: int | None) -> str:
-    lines = [texts.left_out(brief.stories - len(brief.articles), brief.reports)]
+    lines = [news_texts.left_out(brief.stories - len(brief.articles), brief.reports)]
     if brief.outside is not None and brief.topic:
         label = escape(cut(next(iter(brief.outside.topics), brief.outside.provider), 40))
-        read = link("Read", brief.outside.url, 150)
-        place = f"Outside {escape(brief.topic)}: **{shown(brief.outside.title, 120)}** ({label})"
+        read = link(_("Read"), brief.outside.url, 150)
+        place = _(
+            "Outside {topic}: **{headline}** ({label})",
+            topic=escape(brief.topic),
+            headline=shown(brief.outside.title, 120),
+            label=label,
+        )
         lines.append(" · ".join(filter(None, (place, read))))
     if shared_by is not None:
-        lines.append(f"Shared by <@{shared_by}>")
+        lines.append(news_texts.shared_by(shared_by))
     return "\n".join(f"-# {line}" for line in lines if line)
 
 
 def _buttons(brief: Brief, listing_key: str, *, shareable: bool) -> list[ui.Button[Any]]:
     buttons = []
     if shareable:
-        buttons.append(button("Share here", ids.brief("share", listing_key, brief.size, brief.at)))
+        buttons.append(button(_("Share here"), ids.brief("share", listing_key, brief.size, brief.at)))
     if brief.stories > len(brief.articles):
-        buttons.append(button("More stories", ids.ask(listing_key)))
+        buttons.append(button(_("More stories"), ids.ask(listing_key)))
     return buttons

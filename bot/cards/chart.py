@@ -1,7 +1,7 @@
 """Charts: PNG files drawn by matplotlib, in a process of their own that ends with the picture.
 
 matplotlib takes half a second to import and keeps 50 MB, so only this module's own process ever imports it:
-`python -m bot.cards.chart` reads a pickled `Trends` from its input and writes the PNG to its output.
+`python -m bot.cards.chart` reads a language and a pickled `Trends` from its input and writes the PNG to its output.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.briefing.trends import Trends
+from bot.cards.language import _, number, short_date, speak, spoken
 from bot.cards.markup import cut
 
 if TYPE_CHECKING:
@@ -45,27 +45,28 @@ class Charts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._kept: OrderedDict[Trends, bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Trends], bytes] = OrderedDict()
         self._turn = asyncio.Lock()
 
     async def png(self, trends: Trends) -> bytes | None:
-        """Return the picture of what is drawn of a period; None where it could not be drawn in time."""
+        """Return the picture of what is drawn of a period, in the language spoken now; None where it took too long."""
+        wanted = spoken(), trends
         try:
             async with asyncio.timeout(_SECONDS), self._turn:
-                if trends not in self._kept:
-                    self._kept[trends] = await self._drawn(trends)
+                if wanted not in self._kept:
+                    self._kept[wanted] = await self._drawn(wanted)
         except TimeoutError:
             _log.warning("A chart was not drawn within %g seconds.", _SECONDS)
             return None
         except (OSError, ChartError) as error:
             _log.warning("A chart was not drawn: %s", error)
             return None
-        self._kept.move_to_end(trends)
+        self._kept.move_to_end(wanted)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
-        return self._kept[trends]
+        return self._kept[wanted]
 
-    async def _drawn(self, trends: Trends) -> bytes:
+    async def _drawn(self, wanted: tuple[str, Trends]) -> bytes:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", __name__),
             env=_environment(self._folder),
@@ -75,7 +76,7 @@ class Charts:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            png, complaint = await process.communicate(pickle.dumps(trends))
+            png, complaint = await process.communicate(pickle.dumps(wanted))
         finally:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
@@ -161,9 +162,9 @@ def _draw_rows(figure: "Figure", trends: Trends) -> None:
     rows = [*trends.leading, *([trends.other] if trends.other else [])]
     most = max(max(row.counts) for row in rows)
     axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
-    names = [label(row.name, number) for number, row in enumerate(trends.leading, 1)]
-    names += ["Other topics" if trends.leading else "All stories"] if trends.other else []
-    totals = [f"{row.total:,}" for row in rows]
+    names = [label(row.name, rank) for rank, row in enumerate(trends.leading, 1)]
+    names += [_("Other topics") if trends.leading else _("All stories")] if trends.other else []
+    totals = [number(row.total) for row in rows]
     left = 0.06 + max(map(_width, names)) / (_SIZE[0] * _DPI)
     right = 0.95 - max(map(_width, totals)) / (_SIZE[0] * _DPI)
     figure.subplots_adjust(left=left, right=right, top=0.9, bottom=0.11, hspace=0.2)
@@ -173,7 +174,7 @@ def _draw_rows(figure: "Figure", trends: Trends) -> None:
         axis.set_yticks([])
         axis.text(-0.03, 0.05, name, transform=axis.transAxes, ha="right")
         axis.text(1.02, 0.05, total, transform=axis.transAxes)
-    axes[0].set_title(f"Stories a {_span(trends)}", loc="left", pad=14)
+    axes[0].set_title(_title(trends), loc="left", pad=14)
     _days(axes[-1], trends, most=4)
 
 
@@ -184,23 +185,27 @@ def _draw_topic(figure: "Figure", trends: Trends) -> None:
     counts, means = trends.stories.counts, trends.stories.means
     name = label(trends.stories.name, None)
     _bars(upper, counts, _PLAIN, trends)
-    upper.set_title(f"{name}: stories a {_span(trends)}" if name else f"Stories a {_span(trends)}", loc="left", pad=14)
+    upper.set_title(_title_of(name, trends) if name else _title(trends), loc="left", pad=14)
     if any(mean is not None for mean in means):
         heights = [float("nan") if mean is None else mean for mean in means]
         upper.plot(range(len(means)), heights, color=_ACCENT, linewidth=6, solid_capstyle="round")
-        length = "4 weeks" if trends.step > 1 else "7 days"
-        upper.set_title(f"mean of {length}", loc="right", color=_ACCENT, pad=14)
+        mean = _("mean of 4 weeks") if trends.step > 1 else _("mean of 7 days")
+        upper.set_title(mean, loc="right", color=_ACCENT, pad=14)
     _scale(upper, max(counts))
     every = trends.everything.counts
-    shares = [100 * some / number if number else 0.0 for some, number in zip(counts, every, strict=True)]
+    shares = [100 * some / all_of_it if all_of_it else 0.0 for some, all_of_it in zip(counts, every, strict=True)]
     _bars(lower, shares, _PLAIN, trends)
-    lower.set_title("Percent of all stories", loc="left", pad=14)
+    lower.set_title(_("Percent of all stories"), loc="left", pad=14)
     _scale(lower, max(shares))
     _days(lower, trends, most=7)
 
 
-def _span(trends: Trends) -> str:
-    return "week" if trends.step > 1 else "day"
+def _title(trends: Trends) -> str:
+    return _("Stories a week") if trends.step > 1 else _("Stories a day")
+
+
+def _title_of(name: str, trends: Trends) -> str:
+    return _("{topic}: stories a week", topic=name) if trends.step > 1 else _("{topic}: stories a day", topic=name)
 
 
 def _bars(axis: "Axes", heights: Sequence[float], colour: str, trends: Trends) -> None:
@@ -222,31 +227,27 @@ def _scale(axis: "Axes", most: float) -> None:
     axis.tick_params(axis="y", length=0)
 
 
-def _short(number: int) -> str:
+def _short(mark: int) -> str:
     """Return a round number in few characters."""
-    if number >= 10**6:
-        return f"{number // 10**6:,} M"
-    return f"{number // 1000} k" if number >= 10**4 else f"{number:,}"
+    if mark >= 10**6:
+        return _("{number} M", number=mark // 10**6)
+    return _("{number} k", number=mark // 1000) if mark >= 10**4 else number(mark)
 
 
 def _days(axis: "Axes", trends: Trends, most: int) -> None:
     """Write some dates below the days that they are, today's among them."""
     count = len(trends.starts)
     places = list(range(count - 1, -1, -math.ceil(count / most)))
-    axis.set_xticks(places, [_day(trends.starts[place]) for place in places])
+    axis.set_xticks(places, [short_date(trends.starts[place]) for place in places])
     axis.tick_params(axis="x", length=0, pad=10)
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b}"
-
-
-def label(name: str, number: int | None) -> str:
+def label(name: str, rank: int | None) -> str:
     """Return a name as far as it can be drawn, else its number in the list: the font has neither Chinese nor Arabic."""
     glyphs = _font().get_charmap()
     # It has Arabic letters, but they would stand apart and from left to right.
     if not all(ord(each) in glyphs and unicodedata.bidirectional(each) not in ("R", "AL", "AN") for each in name):
-        return "" if number is None else f"Topic {number}: see text"
+        return "" if rank is None else _("Topic {number}: see text", number=rank)
     lengths = range(len(name), 0, -1)
     return next(short for length in lengths if _width(short := cut(name, length)) <= _LABEL)
 
@@ -267,7 +268,8 @@ def _font() -> "FT2Font":
 
 def main() -> None:
     """Draw what the input says, and write the picture to the output."""
-    trends = pickle.load(sys.stdin.buffer)  # noqa: S301 - the bot wrote it
+    language, trends = pickle.load(sys.stdin.buffer)  # noqa: S301 - the bot wrote it
+    speak(language)
     sys.stdout.buffer.write(draw(trends))
 
 

@@ -74,6 +74,9 @@ def opened(article_key: str) -> str:
 NOTICES = f"{VERSION}tn"
 """The id of the select of a server's channel for notices."""
 
+LANGUAGE = f"{VERSION}tl"
+"""The id of the select of a server's language; its values are the languages' tags, and one for none."""
+
 PUBLISHERS = f"{VERSION}tp"
 """The id of the select of a server's blocked publishers; its values are their names."""
 
@@ -91,6 +94,11 @@ def hide(action: str, article_key: str) -> str:
 def brief(action: str, listing_key: str, size: int, at: datetime) -> str:
     """Return the id of a button of a short briefing: of a kept listing, with so many stories, as it was at a time."""
     return f"{VERSION}b:{action}:{listing_key}:{size}:{int(at.timestamp())}"
+
+
+def trends(listing_key: str, at: datetime) -> str:
+    """Return the id of the button that shows a period's trends, as they were at a time, to everybody."""
+    return f"{VERSION}tr:{listing_key}:{int(at.timestamp())}"
 
 
 def save(key: str) -> str:

@@ -18,7 +18,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 ENGLISH = "en"
 NAME = "name of a command or an option"
@@ -29,6 +29,11 @@ _spoken: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name
     """Return the text as it is: it is in the catalogue, and goes through `_` where it is shown."""
+    return text
+
+
+def NP_(context: str, text: str) -> str:  # noqa: N802 - as N_
+    """Return the text as it is: it is in the catalogue under its context, and goes through `pgettext`."""
     return text
 
 
@@ -58,11 +63,30 @@ def number(value: float) -> str:
     return format_decimal(value, locale=_locale())
 
 
+def percent(share: float) -> str:
+    """Return a share of one in whole percent as the language writes it: `10%`, `10 %`."""
+    return format_percent(share, locale=_locale())
+
+
 def long_date(at: date) -> str:
     """Return a date in words, with its year: `28 February 2020`."""
     if _spoken.get() == ENGLISH:
         return f"{at.day} {format_skeleton('MMMM y', at, locale=ENGLISH)}"
     return format_date(at, "long", locale=_locale())
+
+
+def day_and_month(at: date) -> str:
+    """Return a date in words, without its year: `28 February`."""
+    if _spoken.get() == ENGLISH:
+        return f"{at.day} {format_date(at, 'MMMM', locale=ENGLISH)}"
+    return format_skeleton("MMMMd", at, locale=_locale())
+
+
+def short_date(at: date) -> str:
+    """Return a date as short as it can be read, without its year: `28 Feb`."""
+    if _spoken.get() == ENGLISH:
+        return f"{at.day} {format_date(at, 'MMM', locale=ENGLISH)}"
+    return format_skeleton("MMMd", at, locale=_locale())
 
 
 def weekday(at: date) -> str:

@@ -6,6 +6,7 @@ import discord
 from discord import ui
 
 from bot.cards import limits
+from bot.cards.language import _
 from bot.cards.markup import cut
 from bot.models import Article, Image
 
@@ -48,7 +49,7 @@ def illustrated(text: str, image: Image | None, alt: str) -> ui.Item[Any]:
 
 def alt_text(article: Article) -> str:
     """Return the alternative text of an article's picture."""
-    return f"Picture for: {article.title}"
+    return _("Picture for: {title}", title=article.title)
 
 
 def button(label: str, custom_id: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary) -> ui.Button[Any]:

@@ -7,7 +7,8 @@ from typing import Any
 from discord import ui
 
 from bot.briefing.windows import PAGE
-from bot.cards import ids, limits, texts
+from bot.cards import ids, limits, news_texts
+from bot.cards.language import N_, _, number
 from bot.cards.layout import Layout, alt_text, button, illustrated, separator
 from bot.cards.markup import cut, escape, link, shown
 from bot.cards.push import story_select
@@ -19,6 +20,11 @@ _RANKED = 10
 # Longest link and excerpt that are shown, in characters: where a page is over Discord's limit, the next is tried. At
 # the last one five stories fit even if every character of every headline needs escaping.
 _SHRINKING = ((limits.LINK, limits.LIST_EXCERPT), (150, limits.LIST_EXCERPT), (0, limits.LIST_EXCERPT), (0, 0))
+
+_MORE = {
+    "topic": N_("and {number} more: type a few letters in /news topic to find them"),
+    "provider": N_("and {number} more: type a few letters in /news provider to find them"),
+}
 
 
 def page_layout(
@@ -32,7 +38,7 @@ def page_layout(
 ) -> ui.LayoutView:
     """Return a page of a list. `note` leads it; a page shared by a user names them and has no Share button."""
     header = _header(page, note)
-    footer = f"-# Shared by <@{shared_by}>" if shared_by is not None else ""
+    footer = f"-# {news_texts.shared_by(shared_by)}" if shared_by is not None else ""
     numbered = page.listing.order is Order.TOP and page.total >= _RANKED
     entries: list[str] = []
     for longest_link, excerpt in _SHRINKING:
@@ -51,17 +57,17 @@ def page_layout(
 
 
 def _header(page: Page, note: str | None) -> str:
-    lines = [f"### {texts.list_title(page.listing)}", f"-# {texts.list_place(page)}"]
-    widened = texts.widened(page)
+    lines = [f"### {news_texts.list_title(page.listing)}", f"-# {news_texts.list_place(page)}"]
+    widened = news_texts.widened(page.in_first_window, page.days, page.total)
     lines += [f"-# {line}" for line in (widened, note) if line]
     return "\n".join(lines)
 
 
 def _entry(article: Article, place: int | None, now: datetime, longest_link: int, excerpt: int) -> str:
-    number = f"{place}. " if place else ""
-    headline = f"**{number}{shown(article.title, limits.LIST_HEADLINE)}**"
-    dated = f"{escape(cut(article.provider, 60))} · {texts.age(article, now)}{texts.others(article)}"
-    source = " · ".join(filter(None, (dated, link("Read", article.url, longest_link))))
+    rank = f"{place}. " if place else ""
+    headline = f"**{rank}{shown(article.title, limits.LIST_HEADLINE)}**"
+    provider, read = escape(cut(article.provider, 60)), link(_("Read"), article.url, longest_link)
+    source = " · ".join(filter(None, (provider, news_texts.age(article, now), news_texts.others(article), read)))
     summary = shown(article.excerpt, excerpt) if excerpt else ""
     return "\n".join(filter(None, (headline, summary, f"-# {source}")))
 
@@ -73,18 +79,18 @@ def _controls(page: Page, listing_key: str, *, shared: bool, shareable: bool) ->
     first, last = page.articles[0].key, page.articles[-1].key
     buttons = []
     if page.has_previous and not shared:
-        buttons.append(button("Previous", ids.page(listing_key, "b", first, max(1, page.rank - PAGE))))
+        buttons.append(button(_("Previous"), ids.page(listing_key, "b", first, max(1, page.rank - PAGE))))
     if page.has_next and not shared:
-        buttons.append(button("Next", ids.page(listing_key, "a", last, page.rank + len(page.articles))))
+        buttons.append(button(_("Next"), ids.page(listing_key, "a", last, page.rank + len(page.articles))))
     if shareable and not shared:
-        buttons.append(button("Share here", ids.share(listing_key, first, page.rank)))
+        buttons.append(button(_("Share here"), ids.share(listing_key, first, page.rank)))
     return (select, ui.ActionRow(*buttons)) if buttons else (select,)
 
 
-def names_layout(kind: str, names: Sequence[Name], listing_keys: dict[str, str]) -> ui.LayoutView:
+def names_layout(kind: news_texts.Kind, names: Sequence[Name], listing_keys: dict[str, str]) -> ui.LayoutView:
     """Return all topics, or all providers, with their counts; the first few as buttons."""
-    title = "Topics" if kind == "topic" else "Publishers"
-    lines = [f"**{escape(cut(name.name, 60))}** · {name.count:,}" for name in names]
+    title = _("Topics") if kind == "topic" else _("Publishers")
+    lines = [f"**{escape(cut(name.name, 60))}** · {number(name.count)}" for name in names]
     text, shown_lines = f"### {title}", 0
     for line in lines:
         if len(text) + len(line) > limits.V2_TEXT - 200 or shown_lines == 60:
@@ -92,6 +98,6 @@ def names_layout(kind: str, names: Sequence[Name], listing_keys: dict[str, str])
         text += f"\n{line}"
         shown_lines += 1
     if shown_lines < len(lines):
-        text += f"\n-# and {len(lines) - shown_lines:,} more: type a few letters in /news {kind} to find them"
+        text += f"\n-# {_(_MORE[kind], number=len(lines) - shown_lines)}"
     buttons = [button(name.name, ids.ask(listing_keys[name.name])) for name in names[:5] if name.name in listing_keys]
     return Layout(ui.TextDisplay(text), controls=(ui.ActionRow(*buttons),) if buttons else ())

@@ -2,29 +2,41 @@
 
 from collections.abc import Sequence
 
-from bot.cards import limits, texts
-from bot.cards.texts import count, listed
+from bot.cards import limits, order_texts, texts
+from bot.cards.language import N_, _, ngettext
 from bot.models import Subscription
 from bot.store.notices import DROPPED, Notice
 
-HERE = "Heatline is here. Try {command}. It posts nothing until you do."
+HERE = N_("Heatline is here. Try {command}. It posts nothing until you do.")
 
 
 def notice_line(notice: Notice, about: Sequence[Subscription]) -> str:
     """Return what is said of trouble; `about` are the paused subscriptions of the channel."""
     channel = f"<#{notice.channel_id}>"
     if notice.because == DROPPED:
-        number = int(notice.detail[0]) if notice.detail else 1
-        were = "was" if number == 1 else "were"
-        return f"{count(number, 'message')} for {channel} had waited too long and {were} dropped."
-    news = texts.about(about[0].terms) if len(about) == 1 else "the news"
-    if notice.because == "gone":
-        return (
-            f"I can't find {channel} any more, so {news} there is paused. "
-            "Your set-up is kept and resumes by itself if the channel comes back."
+        return ngettext(
+            "{number} message for {channel} had waited too long and was dropped.",
+            "{number} messages for {channel} had waited too long and were dropped.",
+            int(notice.detail[0]) if notice.detail else 1,
+            channel=channel,
         )
-    missing = f" Missing: {listed(notice.detail)}." if notice.detail else ""
-    return f"I lost access to {channel}, so {news} there is paused. Your set-up is kept and resumes by itself.{missing}"
+    news = texts.about(about[0].terms) if len(about) == 1 else _("the news")
+    if notice.because == "gone":
+        return _(
+            "I can't find {channel} any more, so {news} there is paused. "
+            "Your set-up is kept and resumes by itself if the channel comes back.",
+            channel=channel,
+            news=news,
+        )
+    lost = _(
+        "I lost access to {channel}, so {news} there is paused. Your set-up is kept and resumes by itself.",
+        channel=channel,
+        news=news,
+    )
+    if not notice.detail:
+        return lost
+    missing = _("Missing: {permissions}.", permissions=texts.listed(order_texts.permissions(notice.detail)))
+    return f"{lost} {missing}"
 
 
 def notices_text(lines: Sequence[str]) -> tuple[str, int]:

@@ -8,6 +8,7 @@ import discord
 from discord import ui
 
 from bot.cards import ids, limits, order_texts, texts
+from bot.cards.language import _, ngettext, number
 from bot.cards.layout import Layout, button, separator
 from bot.cards.markup import cut
 from bot.models import Backtest, Bars, Level, Name, Often, Server, Subscription, SubscriptionState, Terms, fold
@@ -50,64 +51,88 @@ def panel_layout(panel: Panel) -> ui.LayoutView:
     ]
     if panel.note:
         pieces.append(ui.TextDisplay(cut(panel.note, 900)))
-    pieces += [separator(), *_names_row(key, "topics", panel.topics, terms.topics, "All topics")]
+    pieces += [separator(), *_names_row(key, "topics", panel.topics, terms.topics, _("All topics"))]
     pieces.append(
         ui.ActionRow(
-            button(f"Publishers: {order_texts.names(terms.providers, 'all')}", ids.panel(key, "publishers")),
-            button(f"Words: {order_texts.names(terms.words, 'any')}", ids.panel(key, "words")),
-            button(f"Leave out: {_left_out(terms)}", ids.panel(key, "without")),
-            button(order_texts.TYPES.get(terms.type, cut(terms.type or "", 30)), ids.panel(key, "type")),
+            button(_publishers(terms), ids.panel(key, "publishers")),
+            button(_words(terms), ids.panel(key, "words")),
+            button(_left_out(terms), ids.panel(key, "without")),
+            button(_type(terms), ids.panel(key, "type")),
             *_more_topics(panel),
         )
     )
-    pieces += [ui.TextDisplay(f"-# How hot · {order_texts.level(terms, panel.bars)}"), _level_row(panel)]
-    pieces += [ui.TextDisplay("-# When, and how it looks"), _often_row(panel)]
+    how_hot = _("-# How hot · {bar}", bar=order_texts.level(terms, panel.bars))
+    pieces += [ui.TextDisplay(how_hot), _level_row(panel)]
+    pieces += [ui.TextDisplay(_("-# When, and how it looks")), _often_row(panel)]
     if terms.often is Often.WEEKLY:
-        days = [Option(label=day, value=str(i), default=i == terms.weekday) for i, day in enumerate(order_texts.DAYS)]
-        pieces.append(_select(key, "weekday", days, "On which day"))
-    at = "Time zone: " if terms.often is Often.INSTANT else f"At {order_texts.clock(terms.minute)} "
+        days = [
+            Option(label=day, value=str(i), default=i == terms.weekday) for i, day in enumerate(order_texts.weekdays())
+        ]
+        pieces.append(_select(key, "weekday", days, _("On which day")))
     pieces.append(
         ui.ActionRow(
-            button(f"{at}{cut(order_texts.city(panel.settings.timezone), 20)}", ids.panel(key, "time")),
+            button(_time(panel), ids.panel(key, "time")),
             button(order_texts.quiet(terms, panel.settings), ids.panel(key, "quiet")),
-            button(f"Silent: {'on' if order_texts.silent(terms) else 'off'}", ids.panel(key, "silent")),
-            button(f"Ping: {_role(panel)}", ids.panel(key, "ping")),
-            button("More…", ids.panel(key, "more")),
+            button(_("Silent: on") if order_texts.silent(terms) else _("Silent: off"), ids.panel(key, "silent")),
+            button(_role(panel), ids.panel(key, "ping")),
+            button(_("More…"), ids.panel(key, "more")),
         )
     )
     looks = [
-        Option(label=f"{name} · {words}", value=look.value, default=look is terms.look)
-        for look, (name, words) in order_texts.LOOKS.items()
+        Option(label=_(name), value=look.value, default=look is terms.look) for look, name in order_texts.LOOKS.items()
     ]
-    pieces += [_select(key, "look", looks, "How a post looks"), ui.TextDisplay(order_texts.preview(panel.backtest))]
+    pieces += [_select(key, "look", looks, _("How a post looks")), ui.TextDisplay(order_texts.preview(panel.backtest))]
     return Layout(*pieces, controls=(_actions(panel),))
 
 
 def _more_topics(panel: Panel) -> list[ui.Button[Any]]:
     """Return the button to type topics, where the select cannot hold them all."""
     most = len(panel.topics) > limits.OPTIONS or any(len(topic.name) > limits.OPTION for topic in panel.topics)
-    return [button("Type topics…", ids.panel(panel.key, "typetopics"))] if most else []
+    return [button(_("Type topics…"), ids.panel(panel.key, "typetopics"))] if most else []
 
 
 def _actions(panel: Panel) -> Row:
+    key = panel.key
     paused = panel.subscription.state is SubscriptionState.PAUSED
     return ui.ActionRow(
-        button("Save", ids.panel(panel.key, "save"), discord.ButtonStyle.primary),
-        button("Test here (only you see it)", ids.panel(panel.key, "test")),
-        button("Log", ids.panel(panel.key, "log")),
-        button("Resume" if paused else "Pause", ids.panel(panel.key, "resume" if paused else "pause")),
-        button("Remove", ids.panel(panel.key, "remove"), discord.ButtonStyle.danger),
+        button(_("Save"), ids.panel(key, "save"), discord.ButtonStyle.primary),
+        button(_("Test here (only you see it)"), ids.panel(key, "test")),
+        button(_("Log"), ids.panel(key, "log")),
+        button(_("Resume"), ids.panel(key, "resume")) if paused else button(_("Pause"), ids.panel(key, "pause")),
+        button(_("Remove"), ids.panel(key, "remove"), discord.ButtonStyle.danger),
     )
 
 
+def _publishers(terms: Terms) -> str:
+    chosen = terms.providers
+    return _("Publishers: {chosen}", chosen=order_texts.names(chosen)) if chosen else _("Publishers: all")
+
+
+def _words(terms: Terms) -> str:
+    return _("Words: {chosen}", chosen=order_texts.names(terms.words)) if terms.words else _("Words: any")
+
+
 def _left_out(terms: Terms) -> str:
-    return order_texts.names(order_texts.left_out(terms) + terms.without_words, "nothing")
+    chosen = order_texts.left_out(terms) + terms.without_words
+    return _("Leave out: {chosen}", chosen=order_texts.names(chosen)) if chosen else _("Leave out: nothing")
+
+
+def _type(terms: Terms) -> str:
+    name = order_texts.TYPES.get(terms.type)
+    return _(name) if name else cut(terms.type or "", 30)
+
+
+def _time(panel: Panel) -> str:
+    city = cut(order_texts.city(panel.settings.timezone), 20)
+    if panel.terms.often is Often.INSTANT:
+        return _("Time zone: {city}", city=city)
+    return _("At {time} {city}", time=order_texts.clock(panel.terms.minute), city=city)
 
 
 def _role(panel: Panel) -> str:
     if panel.terms.role_id is None:
-        return "nobody"
-    return f"@{cut(panel.role_name, 24)}" if panel.role_name else "a role"
+        return _("Ping: nobody")
+    return _("Ping: @{role}", role=cut(panel.role_name, 24)) if panel.role_name else _("Ping: a role")
 
 
 def _level_row(panel: Panel) -> Row:
@@ -120,16 +145,18 @@ def _level_row(panel: Panel) -> Row:
         )
         for level in Level
     ]
-    return _select(panel.key, "level", options, "How hot" if own is None else f"Heat {own} or more")
+    return _select(panel.key, "level", options, _("How hot") if own is None else texts.at_least(own))
 
 
 def _often_row(panel: Panel) -> Row:
     terms = panel.terms
     options = []
     for often, name in texts.OFTEN.items():
-        label = f"{name} · at most {terms.daily_limit} a day" if often is Often.INSTANT else name
+        label = _(name)
+        if often is Often.INSTANT:
+            label = _("{how_often} · at most {number} a day", how_often=label, number=terms.daily_limit)
         options.append(Option(label=label, value=often.value, default=often is terms.often))
-    return _select(panel.key, "often", options, "How often")
+    return _select(panel.key, "often", options, _("How often"))
 
 
 def _select(key: str, what: str, options: list[Option], placeholder: str, *, several: bool = False) -> Row:
@@ -157,7 +184,7 @@ def name_options(known: Sequence[Name], chosen: Sequence[str]) -> list[Option]:
     taken = set(map(fold, chosen))
     return [
         Option(
-            label=cut(f"{cut(name.name, 80)} ({name.count:,})", limits.OPTION),
+            label=cut(f"{cut(name.name, 80)} ({number(name.count)})", limits.OPTION),
             value=name.name,
             default=fold(name.name) in taken,
         )
@@ -176,22 +203,24 @@ def _names_row(key: str, what: str, known: Sequence[Name], chosen: Sequence[str]
 
 def _page(panel: Panel, title: str, pieces: Sequence[ui.Item[Any]], *buttons: ui.Button[Any]) -> ui.LayoutView:
     note: list[ui.Item[Any]] = [ui.TextDisplay(cut(panel.note, 900))] if panel.note else []
-    back = button("Back", ids.panel(panel.key, "back"), discord.ButtonStyle.primary)
+    back = button(_("Back"), ids.panel(panel.key, "back"), discord.ButtonStyle.primary)
     return Layout(ui.TextDisplay(f"**{title}**"), *note, *pieces, controls=(ui.ActionRow(back, *buttons),))
 
 
 def publishers_layout(panel: Panel) -> ui.LayoutView:
     """Return the page that chooses publishers."""
-    rows = _names_row(panel.key, "providers", panel.providers, panel.terms.providers, "All publishers")
-    return _page(panel, "Only these publishers", rows, button("Type names…", ids.panel(panel.key, "typeproviders")))
+    rows = _names_row(panel.key, "providers", panel.providers, panel.terms.providers, _("All publishers"))
+    return _page(
+        panel, _("Only these publishers"), rows, button(_("Type names…"), ids.panel(panel.key, "typeproviders"))
+    )
 
 
 def without_layout(panel: Panel) -> ui.LayoutView:
     """Return the page that chooses what is left out."""
     key, terms = panel.key, panel.terms
-    rows = _names_row(key, "withouttopics", panel.topics, terms.without_topics, "No topic is left out")
-    rows += _names_row(key, "withoutproviders", panel.providers, terms.without_providers, "No publisher is left out")
-    return _page(panel, "Leave these out", rows, button("Type names…", ids.panel(key, "typewithout")))
+    rows = _names_row(key, "withouttopics", panel.topics, terms.without_topics, _("No topic is left out"))
+    rows += _names_row(key, "withoutproviders", panel.providers, terms.without_providers, _("No publisher is left out"))
+    return _page(panel, _("Leave these out"), rows, button(_("Type names…"), ids.panel(key, "typewithout")))
 
 
 def ping_layout(panel: Panel, *, trouble: bool) -> ui.LayoutView:
@@ -202,7 +231,7 @@ def ping_layout(panel: Panel, *, trouble: bool) -> ui.LayoutView:
         chosen.append(discord.SelectDefaultValue(id=terms.role_id, type=discord.SelectDefaultValueType.role))
     roles: ui.RoleSelect[Any] = ui.RoleSelect(
         custom_id=ids.panel(key, "role"),
-        placeholder="Nobody",
+        placeholder=_("Nobody"),
         min_values=0,
         max_values=1,
         default_values=chosen,
@@ -210,15 +239,19 @@ def ping_layout(panel: Panel, *, trouble: bool) -> ui.LayoutView:
     rows: list[ui.Item[Any]] = [ui.ActionRow(roles)]
     if terms.role_id is not None:
         levels = [
-            Option(label=f"Ping for {name}", value=level.value, default=level is terms.ping_level)
+            Option(label=_("Ping for {level}", level=_(name)), value=level.value, default=level is terms.ping_level)
             for level, name in texts.LEVELS.items()
         ]
         most = [
-            Option(label=f"At most {texts.count(n, 'ping')} a day", value=str(n), default=n == terms.daily_pings)
+            Option(label=_pings_a_day(n), value=str(n), default=n == terms.daily_pings)
             for n in sorted({1, 2, 3, 5, 10, terms.daily_pings})
         ]
-        rows += [_select(key, "pinglevel", levels, "For what"), _select(key, "pings", most, "How often")]
-    buttons = [button("No ping", ids.panel(key, "noping"))] if terms.role_id is not None else []
+        rows += [_select(key, "pinglevel", levels, _("For what")), _select(key, "pings", most, _("How often"))]
+    buttons = [button(_("No ping"), ids.panel(key, "noping"))] if terms.role_id is not None else []
     if trouble:
-        buttons.insert(0, button("Check again", ids.panel(key, "ping")))
-    return _page(panel, "Ping a role", rows, *buttons)
+        buttons.insert(0, button(_("Check again"), ids.panel(key, "ping")))
+    return _page(panel, _("Ping a role"), rows, *buttons)
+
+
+def _pings_a_day(most: int) -> str:
+    return ngettext("At most {number} ping a day", "At most {number} pings a day", most)

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 import discord
 
 from bot.briefing.shown import also, shown_by
-from bot.cards import ids, limits, texts
+from bot.cards import ids, limits, news_texts, texts
+from bot.cards.language import _, long_date, ngettext
 from bot.cards.markup import cut, escape, link, shown
 from bot.models import Article, Delivery, DeliveryKind, Look, Often, Subscription, Terms
 
@@ -76,15 +77,15 @@ def _body(
 ) -> tuple[str, discord.Embed | None]:
     """Return the content and the embed, if the look has one."""
     if len(articles) == 1:
-        line = texts.headline_line(articles[0], limits.HEADLINE_LINE)
-        content = f"{texts.FIRST_SAMPLE}\n{line}" if sample else line
+        line = news_texts.headline_line(articles[0], limits.HEADLINE_LINE)
+        content = f"{_(texts.FIRST_SAMPLE)}\n{line}" if sample else line
         if terms.look is Look.HEADLINE:
             return content, None
         return content, _card(articles[0], now, compact=terms.look is Look.COMPACT)
     if terms.look is Look.HEADLINE:
         return _headlines(delivery, terms, articles, sample=sample), None
     lead = _lead(delivery, terms, len(articles), sample=sample)
-    return texts.several(lead, articles, limits.HEADLINE_LINE), _compact(delivery, terms, articles)
+    return news_texts.several(lead, articles, limits.HEADLINE_LINE), _compact(delivery, terms, articles)
 
 
 # --- looks ---------------------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ def _card(article: Article, now: datetime, *, compact: bool) -> discord.Embed:
         lines.append(shown(article.excerpt, limits.CARD_EXCERPT))
     lines.append(_also(article))
     if len(article.url) > limits.LINK:
-        lines.append(link("Read the story", article.url, limits.TEXT_LINK))
+        lines.append(link(_("Read the story"), article.url, limits.TEXT_LINK))
     embed = discord.Embed(description="\n".join(filter(None, lines)) or None, colour=COLOR)
     embed.set_author(
         name=cut(article.provider, limits.EMBED_AUTHOR),
@@ -109,7 +110,7 @@ def _card(article: Article, now: datetime, *, compact: bool) -> discord.Embed:
     footer = ", ".join(cut(topic, 60) for topic in article.topics[:5])
     at = article.published_at
     if at is not None and now - at > _DATED:
-        footer = " · ".join(filter(None, (footer, f"Published {texts.plain_date(at)}")))
+        footer = " · ".join(filter(None, (footer, _("Published {date}", date=long_date(at.date())))))
     if footer:
         embed.set_footer(text=cut(footer, limits.EMBED_FOOTER))
     return embed
@@ -120,8 +121,10 @@ def _also(article: Article) -> str:
     names = also(article)
     if not names:
         return ""
-    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"Also: {', '.join(escape(cut(name, 40)) for name in names[:3])}{rest}"
+    few = ", ".join(escape(cut(name, 40)) for name in names[:3])
+    if len(names) > 3:
+        return _("Also: {names} and {number} more", names=few, number=len(names) - 3)
+    return _("Also: {names}", names=few)
 
 
 def _set_image(embed: discord.Embed, article: Article) -> None:
@@ -138,11 +141,15 @@ def _set_image(embed: discord.Embed, article: Article) -> None:
 def _one_view(delivery: Delivery, article: Article) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     if len(article.url) <= limits.LINK:
-        view.add_item(discord.ui.Button(label=cut(f"Read at {article.provider}", limits.BUTTON), url=article.url))
+        view.add_item(
+            discord.ui.Button(
+                label=cut(_("Read at {provider}", provider=article.provider), limits.BUTTON), url=article.url
+            )
+        )
     number = len(article.coverage)
     view.add_item(
         discord.ui.Button(
-            label=texts.count(number, "other report") if number else "Details",
+            label=news_texts.other_reports(number) if number else _("Details"),
             style=discord.ButtonStyle.secondary,
             custom_id=ids.marker(delivery.nonce),
         )
@@ -153,11 +160,13 @@ def _one_view(delivery: Delivery, article: Article) -> discord.ui.View:
 
 def _lead(delivery: Delivery, terms: Terms, number: int, *, sample: bool) -> str:
     if sample:
-        return texts.FIRST_SAMPLE.rstrip(".")
+        return _(texts.FIRST_SAMPLE).rstrip(".")
     about = escape(texts.plain_about(terms)) if terms.topics else texts.listed([escape(p) for p in terms.providers[:2]])
     if delivery.kind is DeliveryKind.FIRST:
-        return f"Hottest in {about} now" if about else "Hottest now"
-    return f"{number} new in {about}" if about else f"{number} new stories"
+        return _("Hottest in {about} now", about=about) if about else _("Hottest now")
+    if about:
+        return _("{number} new in {about}", number=number, about=about)
+    return ngettext("{number} new story", "{number} new stories", number)
 
 
 def _compact(delivery: Delivery, terms: Terms, articles: Sequence[Article]) -> discord.Embed:
@@ -165,7 +174,7 @@ def _compact(delivery: Delivery, terms: Terms, articles: Sequence[Article]) -> d
     for shape in _SHRINKING:
         lines = [_compact_line(place, article, *shape) for place, article in enumerate(articles, 1)]
         if delivery.more:
-            lines.append(texts.more(delivery.more, terms))
+            lines.append(news_texts.more(delivery.more, terms))
         text = "\n\n".join(lines)
         if len(text) <= limits.EMBED_DESCRIPTION:
             break
@@ -180,12 +189,12 @@ def _headlines(delivery: Delivery, terms: Terms, articles: Sequence[Article], *,
     """Return a line for each article; its links show no previews."""
     content = ""
     for longest_link, longest_headline in _HEADLINES_SHRINKING:
-        lines = [texts.FIRST_SAMPLE] if sample else []
+        lines = [_(texts.FIRST_SAMPLE)] if sample else []
         for article in articles:
-            read = link("Read", article.url, longest_link, quiet=True)
-            lines.append(" · ".join(filter(None, (texts.headline_line(article, longest_headline), read))))
+            read = link(_("Read"), article.url, longest_link, quiet=True)
+            lines.append(" · ".join(filter(None, (news_texts.headline_line(article, longest_headline), read))))
         if delivery.more:
-            lines.append(texts.more(delivery.more, terms))
+            lines.append(news_texts.more(delivery.more, terms))
         content = "\n".join(lines)
         if len(content) <= limits.CONTENT - _MENTION:
             break
@@ -193,10 +202,9 @@ def _headlines(delivery: Delivery, terms: Terms, articles: Sequence[Article], *,
 
 
 def _compact_line(place: int, article: Article, longest_link: int, longest_headline: int) -> str:
-    also = texts.others(article).replace(" · ", ", ", 1)
-    source = f"{escape(cut(article.provider, 60))}{also}"
-    headline = shown(article.title, longest_headline)
-    return f"{place}\\. **{headline}**\n" + " · ".join(filter(None, (source, link("Read", article.url, longest_link))))
+    source = ", ".join(filter(None, (escape(cut(article.provider, 60)), news_texts.others(article))))
+    headline, read = shown(article.title, longest_headline), link(_("Read"), article.url, longest_link)
+    return f"{place}\\. **{headline}**\n" + " · ".join(filter(None, (source, read)))
 
 
 def _several_view(delivery: Delivery, articles: Sequence[Article]) -> discord.ui.View:
@@ -210,7 +218,7 @@ def story_select(articles: Sequence[Article], custom_id: str) -> discord.ui.Sele
     """Return the select that opens one of the stories; its values are article keys."""
     return discord.ui.Select(
         custom_id=custom_id,
-        placeholder=texts.OPEN_STORY,
+        placeholder=_(texts.OPEN_STORY),
         options=[
             discord.SelectOption(
                 label=cut(article.title, limits.OPTION),

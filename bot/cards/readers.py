@@ -7,6 +7,7 @@ import discord
 from discord import ui
 
 from bot.cards import ids, limits, texts
+from bot.cards.language import _, ngettext
 from bot.cards.layout import Layout, button, separator
 from bot.cards.markup import cut, escape, link, shown
 from bot.models import Saved
@@ -20,12 +21,12 @@ def saved_layout(saved: Sequence[Saved], page: int) -> ui.LayoutView:
     pages = max(1, -(-len(saved) // PAGE))
     page = min(max(page, 0), pages - 1)
     shown_ones = saved[page * PAGE : (page + 1) * PAGE]
-    title = f"### Saved · {texts.count(len(saved), 'story', 'stories')}"
-    place = f"\n-# Page {page + 1} of {pages}" if pages > 1 else ""
+    title = "### " + ngettext("Saved · {number} story", "Saved · {number} stories", len(saved))
+    place = "\n-# " + _("Page {page} of {pages}", page=page + 1, pages=pages) if pages > 1 else ""
     lines = [_line(each) for each in shown_ones]
     select: ui.Select[Any] = ui.Select(
         custom_id=ids.SAVED,
-        placeholder=texts.OPEN_STORY,
+        placeholder=_(texts.OPEN_STORY),
         options=[
             discord.SelectOption(
                 label=cut(each.title, limits.OPTION),
@@ -38,9 +39,9 @@ def saved_layout(saved: Sequence[Saved], page: int) -> ui.LayoutView:
     controls: list[ui.ActionRow[Any]] = [ui.ActionRow(select)]
     turns = []
     if page > 0:
-        turns.append(button("Previous", ids.saved_page(page - 1)))
+        turns.append(button(_("Previous"), ids.saved_page(page - 1)))
     if page < pages - 1:
-        turns.append(button("Next", ids.saved_page(page + 1)))
+        turns.append(button(_("Next"), ids.saved_page(page + 1)))
     if turns:
         controls.append(ui.ActionRow(*turns))
     return Layout(
@@ -49,44 +50,46 @@ def saved_layout(saved: Sequence[Saved], page: int) -> ui.LayoutView:
 
 
 def _line(saved: Saved) -> str:
-    source = filter(
-        None,
-        (escape(cut(saved.provider, 40)), f"saved <t:{int(saved.at.timestamp())}:R>", link("Read", saved.url, 120)),
-    )
+    when = _("saved {time}", time=f"<t:{int(saved.at.timestamp())}:R>")
+    source = filter(None, (escape(cut(saved.provider, 40)), when, link(_("Read"), saved.url, 120)))
     return f"**{shown(saved.title, 70)}**\n-# {' · '.join(source)}"
 
 
 def gone_layout(saved: Saved) -> ui.LayoutView:
     """Return a saved story whose article is no longer there: what was kept of it, with a button to take it off."""
-    read = link("Read the story", saved.url, limits.TEXT_LINK)
-    text = f"### {shown(saved.title, 250)}\n-# {escape(cut(saved.provider, 60))} · {texts.GONE_STORY}"
-    remove = button("Remove from saved", ids.save(saved.key))
+    read = link(_("Read the story"), saved.url, limits.TEXT_LINK)
+    text = f"### {shown(saved.title, 250)}\n-# {escape(cut(saved.provider, 60))} · {_(texts.GONE_STORY)}"
+    remove = button(_("Remove from saved"), ids.save(saved.key))
     return Layout(ui.TextDisplay("\n".join(filter(None, (text, read)))), controls=(ui.ActionRow(remove),))
 
 
 def privacy_layout(saved: int, looks: int) -> ui.LayoutView:
     """Return what is stored about the reader, with buttons to export and to delete it."""
     lines = [
-        "### What Heatline stores about you",
-        f"**Saved stories** {saved:,}: your user id, the headline, its address and when you saved it.",
-        f"**Last looks** {looks:,}: when you last asked for the briefing of a topic, to tell you what is new since.",
-        "**Panels** your user id beside a subscription that you are changing, for a week at most.",
-        "Nothing else: no messages, no names, no searches. What was sent is kept by server and channel.",
-        "-# It stays until you delete it, or until the host deletes the database.",
+        "### " + _("What Heatline stores about you"),
+        _("**Saved stories** {number}: your user id, the headline, its address and when you saved it.", number=saved),
+        _(
+            "**Last looks** {number}: when you last asked for the briefing of a topic, to tell you what is new since.",
+            number=looks,
+        ),
+        _("**Panels** your user id beside a subscription that you are changing, for a week at most."),
+        _("Nothing else: no messages, no names, no searches. What was sent is kept by server and channel."),
+        "-# " + _("It stays until you delete it, or until the host deletes the database."),
     ]
     controls: tuple[ui.ActionRow[Any], ...] = ()
     if saved or looks:
-        export = button("Export", ids.privacy("export"))
-        delete = button("Delete all", ids.privacy("delete"), discord.ButtonStyle.danger)
+        export = button(_("Export"), ids.privacy("export"))
+        delete = button(_("Delete all"), ids.privacy("delete"), discord.ButtonStyle.danger)
         controls = (ui.ActionRow(export, delete),)
     return Layout(ui.TextDisplay("\n".join(lines)), controls=controls)
 
 
 def confirm_forgetting_layout(saved: int, looks: int) -> ui.LayoutView:
     """Return the question whether everything about the reader is to be deleted."""
-    what = texts.listed([texts.count(saved, "saved story", "saved stories"), texts.count(looks, "last look")])
-    yes = button("Delete them", ids.privacy("yes"), discord.ButtonStyle.danger)
+    stories = ngettext("{number} saved story", "{number} saved stories", saved)
+    what = texts.listed([stories, ngettext("{number} last look", "{number} last looks", looks)])
+    yes = button(_("Delete them"), ids.privacy("yes"), discord.ButtonStyle.danger)
     return Layout(
-        ui.TextDisplay(f"This deletes {what}. It cannot be undone."),
-        controls=(ui.ActionRow(yes, button("Keep them", ids.privacy("show"))),),
+        ui.TextDisplay(_("This deletes {what}. It cannot be undone.", what=what)),
+        controls=(ui.ActionRow(yes, button(_("Keep them"), ids.privacy("show"))),),
     )

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 
 import discord
+from babel import Locale
+from babel.numbers import format_decimal
 from discord import ui
 
-from bot.cards import ids, limits, texts
+from bot.cards import ids, limits, order_texts, texts
+from bot.cards.language import N_, _, ngettext, number, spoken
 from bot.cards.layout import Layout, button, sentence, separator
 from bot.cards.markup import shown
 from bot.models import LoadReport, Problem
 from bot.store.problems import ProblemKind
 
-NO_PROBLEMS = "No problems: every news file of the last load could be read whole."
+NO_PROBLEMS = N_("No problems: every news file of the last load could be read whole.")
+
+NOT_SYNCED = N_("**Not brought up to date** {reason}")
 
 _SHOWN_PROBLEMS = 5
 REASON = 300  # characters of why a load or CORPUS_SYNC failed: it holds paths, and what a program said
@@ -20,42 +25,69 @@ REASON = 300  # characters of why a load or CORPUS_SYNC failed: it holds paths, 
 def progress_layout(done: int, total: int) -> ui.LayoutView:
     """Return how far a load is."""
     if not total:
-        return sentence("Looking for files…")
+        return sentence(_("Looking for files…"))
     filled = round(20 * done / total)
-    return sentence(f"Reading the news folder: {done:,} of {total:,} files\n`{'█' * filled}{'░' * (20 - filled)}`")
+    text = _("Reading the news folder: {done} of {total} files", done=done, total=total)
+    return sentence(f"{text}\n`{'█' * filled}{'░' * (20 - filled)}`")
 
 
 def refused_layout(reason: str) -> ui.LayoutView:
     """Return why a load was refused, with the button that loads all the same."""
-    return sentence(reason, button(texts.REMOVE_ANYWAY, ids.MASS_REMOVAL, discord.ButtonStyle.danger))
+    return sentence(reason, button(_(texts.REMOVE_ANYWAY), ids.MASS_REMOVAL, discord.ButtonStyle.danger))
 
 
 def report_layout(report: LoadReport, queued: int, sync_failure: str | None = None) -> ui.LayoutView:
     """Return what a load did, with its first problems, what was pushed, and why CORPUS_SYNC failed before it."""
-    changes = (
-        f"{report.added:,} added, {report.updated:,} updated, {report.hidden:,} hidden, {report.unchanged:,} unchanged"
-    )
-    if report.gone:
-        changes += f", {report.gone:,} gone"
-    lines = [
-        f"### {'Reloaded' if report.number else 'Reloaded: nothing changed'}",
-        changes,
-        f"{texts.count(report.articles, 'article')} can be read · {report.seconds:.1f} s",
-        f"{texts.count(queued, 'message')} queued for channels",
-    ]
-    if report.backfilled:
-        lines.append(f"{texts.count(report.backfilled, 'article')} taken in quietly: a new folder is not pushed")
-    if report.skipped:
-        lines.append(f"{texts.count(report.skipped, 'file')} skipped, not news")
+    lines = [_("### Reloaded") if report.number else _("### Reloaded: nothing changed"), *_done(report, queued)]
     if sync_failure:
-        lines.append(f"**Not brought up to date** {shown(sync_failure, REASON)}")
+        lines.append(_(NOT_SYNCED, reason=shown(sync_failure, REASON)))
     if not report.problem_count:
         return Layout(ui.TextDisplay("\n".join(lines)))
-    trouble = [f"**{texts.count(report.problem_count, 'problem')}**"]
-    trouble += [problem_line(problem) for problem in report.problems[:_SHOWN_PROBLEMS]]
+    several = ngettext("{number} problem", "{number} problems", report.problem_count)
+    trouble = [f"**{several}**", *map(problem_line, report.problems[:_SHOWN_PROBLEMS])]
     if report.problem_count > _SHOWN_PROBLEMS:
-        trouble.append(f"-# and {report.problem_count - _SHOWN_PROBLEMS:,} more: /admin problems")
+        rest = report.problem_count - _SHOWN_PROBLEMS
+        more = ngettext("and {number} more: /admin problems", "and {number} more: /admin problems", rest)
+        trouble.append(f"-# {more}")
     return Layout(ui.TextDisplay("\n".join(lines)), separator(), ui.TextDisplay("\n".join(trouble)))
+
+
+def _done(report: LoadReport, queued: int) -> list[str]:
+    """Return what a load did, line by line."""
+    changes = [
+        _("{number} added", number=report.added),
+        _("{number} updated", number=report.updated),
+        _("{number} hidden", number=report.hidden),
+        _("{number} unchanged", number=report.unchanged),
+    ]
+    if report.gone:
+        changes.append(_("{number} gone", number=report.gone))
+    readable = ngettext("{number} article can be read", "{number} articles can be read", report.articles)
+    lines = [
+        ", ".join(changes),
+        f"{readable} · {seconds(report.seconds)}",
+        ngettext("{number} message queued for channels", "{number} messages queued for channels", queued),
+    ]
+    if report.backfilled:
+        quietly = ngettext(
+            "{number} article taken in quietly: a new folder is not pushed",
+            "{number} articles taken in quietly: a new folder is not pushed",
+            report.backfilled,
+        )
+        lines.append(quietly)
+    if report.skipped:
+        lines.append(ngettext("{number} file skipped, not news", "{number} files skipped, not news", report.skipped))
+    return lines
+
+
+def seconds(took: float) -> str:
+    """Return how long something took."""
+    return _("{seconds} s", seconds=decimal(took))
+
+
+def decimal(value: float) -> str:
+    """Return a number with one decimal as the language writes it."""
+    return format_decimal(f"{value:.1f}", "#,##0.0", locale=Locale.parse(spoken(), sep="-"))
 
 
 def problem_line(problem: Problem) -> str:
@@ -63,15 +95,15 @@ def problem_line(problem: Problem) -> str:
 
     Five fit a reply even if every character needs escaping.
     """
-    place = f" line {problem.line}" if problem.line else ""
-    field = f" {shown(problem.field, 60)}" if problem.field else ""
-    return f"-# {shown(problem.file, 80)}{place}{field}: {shown(problem.what, 120)}; {shown(problem.done, 60)}"
+    line = _("line {line}", line=str(problem.line)) if problem.line else ""
+    place = " ".join(filter(None, (shown(problem.file, 80), line, shown(problem.field or "", 60))))
+    return f"-# {place}: {shown(problem.what, 120)}; {shown(problem.done, 60)}"
 
 
 def problems_layout(kinds: Sequence[ProblemKind], count: int) -> ui.LayoutView:
     """Return the problems of the last load by kind, as many kinds as fit, each with its first files."""
     if not count:
-        return sentence(NO_PROBLEMS)
+        return sentence(_(NO_PROBLEMS))
     pieces, told, room = [], 0, limits.V2_TEXT - 200
     for kind in kinds:
         piece = _kind(kind)
@@ -81,13 +113,18 @@ def problems_layout(kinds: Sequence[ProblemKind], count: int) -> ui.LayoutView:
         pieces.append(piece)
         told += kind.count
     if told < count:
-        pieces.append(f"-# and {count - told:,} more: run `python -m bot check` on the host")
-    title = f"### {texts.count(count, 'problem')} in the news folder"
+        more = ngettext(
+            "and {number} more: run `python -m bot check` on the host",
+            "and {number} more: run `python -m bot check` on the host",
+            count - told,
+        )
+        pieces.append(f"-# {more}")
+    title = ngettext("### {number} problem in the news folder", "### {number} problems in the news folder", count)
     return Layout(ui.TextDisplay(title), separator(), ui.TextDisplay("\n".join(pieces)))
 
 
 def _kind(kind: ProblemKind) -> str:
     field = f"{shown(kind.field, 60)}: " if kind.field else ""
     files = ", ".join(f"{shown(each.file, 80)}{f':{each.line}' if each.line else ''}" for each in kind.first)
-    more = f" and {kind.count - len(kind.first):,} more" if kind.count > len(kind.first) else ""
-    return f"**{kind.count:,}** {field}{shown(kind.what, 120)}; {shown(kind.done, 60)}\n-# {files}{more}"
+    where = order_texts.and_more(files, kind.count - len(kind.first))
+    return f"**{number(kind.count)}** {field}{shown(kind.what, 120)}; {shown(kind.done, 60)}\n-# {where}"

@@ -7,7 +7,8 @@ from typing import Any
 from discord import ui
 
 from bot.briefing.stories import url_key
-from bot.cards import ids, limits, texts
+from bot.cards import ids, limits, news_texts
+from bot.cards.language import _
 from bot.cards.layout import Layout, alt_text, button, illustrated, link_button, separator
 from bot.cards.markup import cut, escape, link, shown
 from bot.models import Article, Report
@@ -35,11 +36,11 @@ def story_layout(
     `saved` is whether the reader has it on their list; one that a user shares names them and has no buttons of the
     reader.
     """
-    button_to_read = link_button(f"Read at {lead.provider}", lead.url)
-    read = "" if button_to_read else link("Read the story", lead.url, limits.TEXT_LINK)
+    button_to_read = link_button(_("Read at {provider}", provider=lead.provider), lead.url)
+    read = "" if button_to_read else link(_("Read the story"), lead.url, limits.TEXT_LINK)
     text = f"### {shown(lead.title, 250)}\n{shown(lead.excerpt, _EXCERPT_BESIDE_LINK if read else _EXCERPT)}".rstrip()
     topics = shown(", ".join(lead.topics[:5]), 120)
-    text += "\n-# " + " · ".join(filter(None, (escape(cut(lead.provider, 60)), texts.age(lead, now), topics)))
+    text += "\n-# " + " · ".join(filter(None, (escape(cut(lead.provider, 60)), news_texts.age(lead, now), topics)))
     pieces: list[ui.Item[Any]] = [illustrated(text, lead.best_image, alt_text(lead))]
     reports = _reports(lead, siblings)
     if reports:
@@ -48,20 +49,20 @@ def story_layout(
     if read:
         pieces.append(ui.TextDisplay(read))
     if shared_by is not None:
-        pieces.append(ui.TextDisplay(f"-# Shared by <@{shared_by}>"))
+        pieces.append(ui.TextDisplay(f"-# {news_texts.shared_by(shared_by)}"))
     buttons: list[ui.Button[Any]] = [button_to_read] if button_to_read else []
     if shared_by is None:
-        buttons.append(button("Remove from saved" if saved else "Save", ids.save(lead.key)))
+        buttons.append(button(_("Remove from saved") if saved else _("Save"), ids.save(lead.key)))
         if shareable:
-            buttons.append(button("Share here", ids.share_story(lead.key)))
-        buttons.append(button("More like this", ids.more_like(lead.key)))
+            buttons.append(button(_("Share here"), ids.share_story(lead.key)))
+        buttons.append(button(_("More like this"), ids.more_like(lead.key)))
     return Layout(*pieces, controls=(ui.ActionRow(*buttons),) if buttons else ())
 
 
 def _report_lines(lead: Article, reports: Sequence[Report], room: int) -> str:
-    text = f"**{texts.count(len(reports), 'other report')}**"
+    text = f"**{news_texts.other_reports(len(reports))}**"
     first = _first(lead, reports)
-    last = f"\n-# First to report: {first}" if first else ""
+    last = f"\n-# {first}" if first else ""
     told = 0
     for report in reports[:_REPORTS]:
         line = f"\n{_report_line(report)}"
@@ -69,7 +70,9 @@ def _report_lines(lead: Article, reports: Sequence[Report], room: int) -> str:
             break
         text += line
         told += 1
-    return text + ("" if told == len(reports) else f"\n-# and {len(reports) - told} more") + last
+    if told < len(reports):
+        text += "\n-# " + _("and {number} more", number=len(reports) - told)
+    return text + last
 
 
 def _first(lead: Article, reports: Sequence[Report]) -> str:
@@ -79,7 +82,8 @@ def _first(lead: Article, reports: Sequence[Report]) -> str:
     if len(known) < len(dated):
         return ""
     at, provider = min(known)
-    return f"{escape(cut(provider, 40))}, <t:{int(at.timestamp())}:f>"
+    time = f"<t:{int(at.timestamp())}:f>"
+    return _("First to report: {provider}, {time}", provider=escape(cut(provider, 40)), time=time)
 
 
 def _reports(lead: Article, siblings: Sequence[Article]) -> list[Report]:
@@ -99,5 +103,5 @@ def _reports(lead: Article, siblings: Sequence[Article]) -> list[Report]:
 
 def _report_line(report: Report) -> str:
     at = f"<t:{int(report.published_at.timestamp())}:f>" if report.published_at else ""
-    source = filter(None, (escape(cut(report.provider, 40)), at, link("Read", report.url, 250)))
+    source = filter(None, (escape(cut(report.provider, 40)), at, link(_("Read"), report.url, 250)))
     return f"{shown(report.title, 100)}\n-# {' · '.join(source)}"

@@ -7,6 +7,7 @@ import discord
 from discord import ui
 
 from bot.cards import ids, limits, order_texts, texts
+from bot.cards.language import _, ngettext
 from bot.cards.layout import Layout, button, sentence, separator
 from bot.cards.markup import cut
 from bot.models import Server, Subscription, SubscriptionState
@@ -16,32 +17,33 @@ def subscription_layout(known: Subscription, text: str, *, ask_timezone: bool) -
     """Return one subscription: the text, and buttons to change, pause or resume, and remove it, and to set a zone."""
     paused = known.state is SubscriptionState.PAUSED
     buttons = [
-        button("Change", ids.subscription("change", known.id)),
-        button("Resume", ids.subscription("resume", known.id), discord.ButtonStyle.primary)
+        button(_("Change"), ids.subscription("change", known.id)),
+        button(_("Resume"), ids.subscription("resume", known.id), discord.ButtonStyle.primary)
         if paused
-        else button("Pause", ids.subscription("pause", known.id)),
-        button("Remove", ids.subscription("remove", known.id), discord.ButtonStyle.danger),
+        else button(_("Pause"), ids.subscription("pause", known.id)),
+        button(_("Remove"), ids.subscription("remove", known.id), discord.ButtonStyle.danger),
     ]
     if ask_timezone:
-        zone = button("Set time zone", ids.subscription("zone", known.id), discord.ButtonStyle.primary)
+        zone = button(_("Set time zone"), ids.subscription("zone", known.id), discord.ButtonStyle.primary)
         buttons.insert(0, zone)
-        text += f"\n-# {texts.ASK_TIMEZONE}"
+        text += f"\n-# {_(texts.ASK_TIMEZONE)}"
     return Layout(ui.TextDisplay(text), controls=(ui.ActionRow(*buttons),))
 
 
 def subscriptions_layout(known: Sequence[Subscription], settings: Server, troubles: Mapping[int, str]) -> ui.LayoutView:
     """Return all subscriptions of a server, with a select to change one; `troubles` are sentences by their ids."""
-    pieces: list[ui.Item[Any]] = [ui.TextDisplay(f"### {texts.count(len(known), 'subscription')}")]
+    title = ngettext("### {number} subscription", "### {number} subscriptions", len(known))
+    pieces: list[ui.Item[Any]] = [ui.TextDisplay(title)]
     text = "\n".join(order_texts.line(each, settings, troubles.get(each.id)) for each in known)
     if len(text) > limits.V2_TEXT - 200:
         text = "\n".join(texts.short_line(each) for each in known)
     pieces += [separator(), ui.TextDisplay(text)]
-    return Layout(*pieces, controls=(_select(known, texts.CHANGE_ONE),))
+    return Layout(*pieces, controls=(_select(known, _(texts.CHANGE_ONE)),))
 
 
 def which_layout(known: Sequence[Subscription]) -> ui.LayoutView:
     """Return the question which subscription to change."""
-    return Layout(ui.TextDisplay(order_texts.ASK_WHICH), controls=(_select(known, texts.CHANGE_ONE),))
+    return Layout(ui.TextDisplay(_(order_texts.ASK_WHICH)), controls=(_select(known, _(texts.CHANGE_ONE)),))
 
 
 def _select(known: Sequence[Subscription], placeholder: str) -> ui.ActionRow[Any]:
@@ -64,8 +66,8 @@ def closed_layout(text: str, draft_key: str) -> ui.LayoutView:
     """Return why Heatline cannot post in a channel, with buttons to ask again there or elsewhere."""
     return sentence(
         text,
-        button("Check again", ids.panel(draft_key, "again"), discord.ButtonStyle.primary),
-        button("Other channel", ids.panel(draft_key, "elsewhere")),
+        button(_("Check again"), ids.panel(draft_key, "again"), discord.ButtonStyle.primary),
+        button(_("Other channel"), ids.panel(draft_key, "elsewhere")),
     )
 
 
@@ -73,7 +75,7 @@ def elsewhere_layout(draft_key: str) -> ui.LayoutView:
     """Return a select of the channel to send the news to instead."""
     select: ui.ChannelSelect[Any] = ui.ChannelSelect(
         custom_id=ids.panel(draft_key, "channel"),
-        placeholder="Choose a channel or a thread",
+        placeholder=_("Choose a channel or a thread"),
         channel_types=[
             discord.ChannelType.text,
             discord.ChannelType.news,
@@ -82,4 +84,4 @@ def elsewhere_layout(draft_key: str) -> ui.LayoutView:
             discord.ChannelType.news_thread,
         ],
     )
-    return Layout(ui.TextDisplay("Where should the news go instead?"), controls=(ui.ActionRow(select),))
+    return Layout(ui.TextDisplay(_("Where should the news go instead?")), controls=(ui.ActionRow(select),))

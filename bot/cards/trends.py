@@ -1,13 +1,14 @@
 """How much news there was, as a reply: a picture, and the same figures in words."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import discord
 from discord import ui
 
 from bot.briefing.trends import Course, Trends, busiest
-from bot.cards import ids, limits, texts
+from bot.cards import ids, limits, news_texts, texts
+from bot.cards.language import _, day_and_month, ngettext, number, percent, weekday
 from bot.cards.layout import Layout, button
 from bot.cards.markup import cut, escape, shown
 
@@ -15,11 +16,6 @@ PICTURE = "trends.png"
 """The name of the picture's file."""
 
 _NAME = 60
-
-
-def share_id(listing_key: str, at: datetime) -> str:
-    """Return the id of the button that shows a period's trends, as they were at a time, to everybody."""
-    return f"{ids.VERSION}tr:{listing_key}:{int(at.timestamp())}"
 
 
 def trends_layout(
@@ -43,96 +39,165 @@ def trends_layout(
         pieces.append(ui.TextDisplay(_topics(trends)))
     pieces.append(ui.TextDisplay(_footer(trends, shared_by, drawn=drawn)))
     shares = shareable and shared_by is None
-    controls = (ui.ActionRow[Any](button("Share here", share_id(listing_key, at))),) if shares else ()
+    controls = (ui.ActionRow[Any](button(_("Share here"), ids.trends(listing_key, at))),) if shares else ()
     return Layout(*pieces, controls=controls)
 
 
 def alt(trends: Trends) -> str:
     """Return the picture in words, for who cannot see it."""
-    span = "week" if trends.step > 1 else "day"
-    total = texts.count(trends.stories.total, "story", "stories")
     if trends.topic is not None:
-        text = f"Chart of {cut(trends.topic, _NAME)}: stories a {span} in the {period(trends)}, {total} in all."
-        text = " ".join(filter(None, (text, _most(trends), _share(trends))))
+        return cut(_sentences(_chart_of_topic(trends), _most(trends), _share(trends)), limits.ALT_TEXT)
+    rows = [f"{cut(row.name, _NAME)} {number(row.total)}" for row in trends.leading]
+    rows += [_("other topics {number}", number=trends.other.total)] if trends.other else []
+    topics, period = texts.listed(rows), _period(trends)
+    if trends.step > 1:
+        text = _("Chart of stories a week by topic in {period}: {topics}.", period=period, topics=topics)
     else:
-        rows = [f"{cut(row.name, _NAME)} {row.total:,}" for row in trends.leading]
-        rows += [f"other topics {trends.other.total:,}"] if trends.other else []
-        text = f"Chart of stories a {span} by topic in the {period(trends)}: {texts.listed(rows)}. {_most(trends)}"
-    return cut(text.strip(), limits.ALT_TEXT)
+        text = _("Chart of stories a day by topic in {period}: {topics}.", period=period, topics=topics)
+    return cut(_sentences(text, _most(trends)), limits.ALT_TEXT)
 
 
-def period(trends: Trends) -> str:
-    """Return the period in words."""
-    return f"last {len(trends.starts)} weeks" if trends.step > 1 else f"last {trends.days} days"
+def _sentences(*said: str) -> str:
+    return " ".join(filter(None, said))
+
+
+def _chart_of_topic(trends: Trends) -> str:
+    assert trends.topic is not None
+    topic, period = cut(trends.topic, _NAME), _period(trends)
+    if trends.step > 1:
+        return ngettext(
+            "Chart of {topic}: stories a week in {period}, {number} story in all.",
+            "Chart of {topic}: stories a week in {period}, {number} stories in all.",
+            trends.stories.total,
+            topic=topic,
+            period=period,
+        )
+    return ngettext(
+        "Chart of {topic}: stories a day in {period}, {number} story in all.",
+        "Chart of {topic}: stories a day in {period}, {number} stories in all.",
+        trends.stories.total,
+        topic=topic,
+        period=period,
+    )
+
+
+def _period(trends: Trends) -> str:
+    """Return the period as it stands after `in`."""
+    if trends.step > 1:
+        return _("the last {weeks} weeks", weeks=len(trends.starts))
+    return _("the last {days} days", days=trends.days)
+
+
+def _period_before(trends: Trends) -> str:
+    """Return the period before as it stands after `in`."""
+    if trends.step > 1:
+        return _("the {weeks} weeks before", weeks=len(trends.starts))
+    return _("the {days} days before", days=trends.days)
 
 
 def _header(trends: Trends) -> str:
-    name = shown(trends.topic, _NAME) if trends.topic else "Trends"
-    title = f"### {name} · {texts.count(trends.stories.total, 'story', 'stories')} in the {period(trends)}"
-    figures = filter(None, (_change(trends), _most(trends), _share(trends) if trends.topic else ""))
-    return "\n".join(filter(None, (title, " ".join(figures))))
+    title = ngettext(
+        "{name} · {number} story in {period}",
+        "{name} · {number} stories in {period}",
+        trends.stories.total,
+        name=shown(trends.topic, _NAME) if trends.topic else _("Trends"),
+        period=_period(trends),
+    )
+    figures = _sentences(_change(trends), _most(trends), _share(trends) if trends.topic else "")
+    return "\n".join(filter(None, (f"### {title}", figures)))
 
 
 def _change(trends: Trends) -> str:
     """Return the change to the period before; nothing where not all of that is known."""
-    before, total = trends.stories.before, trends.stories.total
+    before, total, period = trends.stories.before, trends.stories.total, _period_before(trends)
     if before is None:
         return ""
-    change = f"{'Up' if total > before else 'Down'} from {before:,}" if total != before else "As many as"
-    return f"{change if before else 'None'} in the {period(trends).removeprefix('last ')} before."
+    if not before:
+        return _("None in {period}.", period=period)
+    if total == before:
+        return _("As many as in {period}.", period=period)
+    if total > before:
+        return _("Up from {number} in {period}.", number=before, period=period)
+    return _("Down from {number} in {period}.", number=before, period=period)
 
 
 def _most(trends: Trends) -> str:
     """Return the day or week with the most stories, where one has more than one."""
     place = busiest(trends.stories)
-    most = trends.stories.counts[place]
+    start, most = trends.starts[place], trends.stories.counts[place]
     if most < 2:
         return ""
-    weekly = trends.step > 1
-    day = _day(trends.starts[place])
-    when = f"week: from {day}" if weekly else f"day: {trends.starts[place]:%A} {day}"
-    return f"Busiest {when}, {most:,} stories."
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B}"
+    day = day_and_month(start)
+    if trends.step > 1:
+        return ngettext(
+            "Busiest week: from {day}, {number} story.", "Busiest week: from {day}, {number} stories.", most, day=day
+        )
+    return ngettext(
+        "Busiest day: {weekday} {day}, {number} story.",
+        "Busiest day: {weekday} {day}, {number} stories.",
+        most,
+        weekday=weekday(start),
+        day=day,
+    )
 
 
 def _share(trends: Trends) -> str:
     """Return what part of all stories a topic has."""
-    percent = round(100 * trends.stories.total / max(1, trends.everything.total))
-    return f"{percent}% of all stories." if percent else "Under 1% of all stories."
+    share = trends.stories.total / max(1, trends.everything.total)
+    if round(100 * share):
+        return _("{percent} of all stories.", percent=percent(share))
+    return _("Under {percent} of all stories.", percent=percent(0.01))
 
 
 def _topics(trends: Trends) -> str:
     """Return the leading topics with their figures, numbered as in the picture."""
+    compared = bool(trends.stories.before)
     lines = [
-        f"**{number}. {shown(row.name, _NAME)}** · {row.total:,}{_from(row) if trends.stories.before else ''}"
-        for number, row in enumerate(trends.leading, 1)
+        f"**{rank}. {shown(row.name, _NAME)}** · {_figures(row) if compared else number(row.total)}"
+        for rank, row in enumerate(trends.leading, 1)
     ]
     if trends.other:
-        lines.append(f"Other topics · {trends.other.total:,}")
+        lines.append(f"{_('Other topics')} · {number(trends.other.total)}")
     return "\n".join(lines)
 
 
-def _from(row: Course) -> str:
-    """Return what a leading topic's number came from, where it changed."""
+def _figures(row: Course) -> str:
+    """Return a leading topic's number, and what it came from where it changed."""
     if row.before is None or row.before == row.total:
-        return ""
+        return number(row.total)
     if not row.before:
-        return ", none before"
-    return f", {'up' if row.total > row.before else 'down'} from {row.before:,}"
+        return _("{number}, none before", number=row.total)
+    if row.total > row.before:
+        return _("{number}, up from {before}", number=row.total, before=row.before)
+    return _("{number}, down from {before}", number=row.total, before=row.before)
 
 
 def _footer(trends: Trends, shared_by: int | None, *, drawn: bool) -> str:
-    told = "Every story counts once, on the day it came in" if trends.apart else "Every report of a story counts"
-    several = "; with several topics, in each of them" if len(trends.leading) > 1 else ""
-    zone = escape(trends.timezone.replace("_", " ")) if trends.timezone else "UTC"
-    today = "today, outlined," if drawn else "today"
-    over = "the weeks end today" if trends.step > 1 else f"{today} is not over"
-    lines = [f"{told}{several}. Days are those of {zone}; {over}."]
+    lines = [_sentences(_counted(trends), _calendar(trends, drawn=drawn))]
     if trends.drawn and not drawn:
-        lines.append("There is no picture this time: try again in a minute.")
+        lines.append(_("There is no picture this time: try again in a minute."))
     if shared_by is not None:
-        lines.append(f"Shared by <@{shared_by}>")
+        lines.append(news_texts.shared_by(shared_by))
     return "\n".join(f"-# {line}" for line in lines)
+
+
+def _counted(trends: Trends) -> str:
+    """Return what was counted, and how often."""
+    several = len(trends.leading) > 1
+    if trends.apart and several:
+        return _("Every story counts once, on the day it came in; with several topics, in each of them.")
+    if trends.apart:
+        return _("Every story counts once, on the day it came in.")
+    if several:
+        return _("Every report of a story counts; with several topics, in each of them.")
+    return _("Every report of a story counts.")
+
+
+def _calendar(trends: Trends, *, drawn: bool) -> str:
+    """Return whose days they are, and which of them is not over."""
+    zone = escape(trends.timezone.replace("_", " ")) if trends.timezone else "UTC"
+    if trends.step > 1:
+        return _("Days are those of {zone}; the weeks end today.", zone=zone)
+    if drawn:
+        return _("Days are those of {zone}; today, outlined, is not over.", zone=zone)
+    return _("Days are those of {zone}; today is not over.", zone=zone)

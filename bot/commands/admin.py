@@ -3,7 +3,6 @@
 import asyncio
 import re
 from datetime import datetime
-from typing import Literal
 
 import discord
 from discord import app_commands
@@ -11,8 +10,10 @@ from discord.ext import commands
 from sqlalchemy import Connection
 
 from bot.cards import ids, texts
+from bot.cards.language import N_, _
 from bot.cards.layout import button, sentence
 from bot.cards.markup import cut
+from bot.cards.operations import STATES
 from bot.cards.status import progress_layout, refused_layout, report_layout
 from bot.commands import operations
 from bot.commands.answer import Control, Refusal, replace, show
@@ -32,7 +33,7 @@ _PROGRESS_SECONDS = 1.5
 
 
 @app_commands.allowed_installs(guilds=True, users=False)
-class Admin(commands.GroupCog, group_name="admin", group_description="For Heatline's hosts"):
+class Admin(commands.GroupCog, group_name="admin", group_description=N_("For Heatline's hosts")):
     """Commands that are checked at every call: hidden is not forbidden."""
 
     def __init__(self, host: Host) -> None:
@@ -42,28 +43,31 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
     async def interaction_check(self, interaction: Interaction) -> bool:
         """Let only hosts pass; fails closed while the app's owner is not known."""
         if not self._host.is_admin(interaction.user.id):
-            raise Refusal(texts.NOT_ADMIN)
+            raise Refusal(_(texts.NOT_ADMIN))
         return True
 
-    @app_commands.command(description="Read the news folder now, and push what is new")
+    @app_commands.command(description=N_("Read the news folder now, and push what is new"))
     async def reload(self, interaction: Interaction) -> None:
         """Reload the corpus, showing progress while it runs and then what changed."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await _reload(interaction, allow_mass_removal=False)
 
-    @app_commands.command(description="Whether all is well: queue, pace, results, subscriptions, news")
+    @app_commands.command(description=N_("Whether all is well: queue, pace, results, subscriptions, news"))
     async def status(self, interaction: Interaction) -> None:
         """Show whether all is well, and the figures."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_status(interaction)
 
-    @app_commands.command(description="What was sent lately in all servers, what waits, what failed and why")
-    @app_commands.describe(state="Only those in this state", server="Only those for this server: its name or id")
+    @app_commands.command(description=N_("What was sent lately in all servers, what waits, what failed and why"))
+    @app_commands.describe(
+        state=N_("Only those in this state"), server=N_("Only those for this server: its name or id")
+    )
+    @app_commands.choices(state=[app_commands.Choice(name=name, value=state.value) for state, name in STATES.items()])
     @app_commands.autocomplete(server=server_choices)
     async def deliveries(
         self,
         interaction: Interaction,
-        state: Literal["pending", "sending", "sent", "failed"] | None = None,
+        state: str | None = None,
         server: app_commands.Range[str, 1, 100] | None = None,
     ) -> None:
         """Show the newest deliveries, page by page."""
@@ -71,13 +75,13 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_deliveries(interaction, DeliveryState(state) if state else None, guild_id)
 
-    @app_commands.command(description="What is wrong with news files, by kind")
+    @app_commands.command(description=N_("What is wrong with news files, by kind"))
     async def problems(self, interaction: Interaction) -> None:
         """Show the problems of the last load."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_problems(interaction)
 
-    @app_commands.command(description="Stop all sending at once, until it is resumed")
+    @app_commands.command(description=N_("Stop all sending at once, until it is resumed"))
     async def pause(self, interaction: Interaction) -> None:
         """Let nothing be sent any more, also after a restart; what is queued waits."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -87,27 +91,27 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
         queue = await database.read(outbox, now)
         await show(interaction, sentence(texts.sending_stopped(queue.waiting, self._host.mention("admin resume"))))
 
-    @app_commands.command(description="Send again, after a pause")
+    @app_commands.command(description=N_("Send again, after a pause"))
     async def resume(self, interaction: Interaction) -> None:
         """Let what waits be sent."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         database = self._host.database
         if await database.read(sending_paused) is None:
-            raise Refusal(texts.NOT_STOPPED)
+            raise Refusal(_(texts.NOT_STOPPED))
         await database.write(resume_sending)
         self._host.outbox_changed()
         queue = await database.read(outbox, self._host.clock())
         await show(interaction, sentence(texts.sending_resumed(queue.waiting)))
 
-    @app_commands.command(description="Take an article out of everything that is shown, or show it again")
-    @app_commands.describe(article="Words of its headline, or its address")
+    @app_commands.command(description=N_("Take an article out of everything that is shown, or show it again"))
+    @app_commands.describe(article=N_("Words of its headline, or its address"))
     async def hide(self, interaction: Interaction, article: app_commands.Range[str, 1, 400]) -> None:
         """Ask whether the article is really to be hidden."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await self._host.database.read(article_to_hide, article, self._host.clock())
         if found is None:
-            raise Refusal(texts.WHICH_ARTICLE)
-        label, action = (texts.UNHIDE, "show") if found.hidden else (texts.HIDE, "hide")
+            raise Refusal(_(texts.WHICH_ARTICLE))
+        label, action = (_(texts.UNHIDE), "show") if found.hidden else (_(texts.HIDE), "hide")
         style = discord.ButtonStyle.secondary if found.hidden else discord.ButtonStyle.danger
         question = texts.ask_to_hide(found.title, hidden=found.hidden)
         await show(interaction, sentence(question, button(label, ids.hide(action, found.key), style)))
@@ -117,10 +121,8 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For Heatli
         if not self._host.is_admin(interaction.user.id):
             return []
         found = await self._host.database.read(articles_to_hide, typed, self._host.clock())
-        return [
-            app_commands.Choice(name=cut(f"{'Hidden: ' if each.hidden else ''}{each.title}", 100), value=each.key)
-            for each in found
-        ]
+        named = {each.key: _("Hidden: {title}", title=each.title) if each.hidden else each.title for each in found}
+        return [app_commands.Choice(name=cut(name, 100), value=key) for key, name in named.items()]
 
 
 async def _reload(interaction: Interaction, *, allow_mass_removal: bool) -> None:
@@ -167,12 +169,12 @@ class HideButton(Control, template=rf"hl1:h:(?P<action>hide|show):(?P<key>{ids.K
         check_host(interaction)
         host, key = host_of(interaction), self.parts["key"]
         if not await host.database.read(articles_by_key, [key]):
-            raise Refusal(texts.GONE_STORY)
+            raise Refusal(_(texts.GONE_STORY))
         await interaction.response.defer()
         hides = self.parts["action"] == "hide"
         edited = await host.database.write(_hide, key, interaction.user.id if hides else None, host.clock())
         host.outbox_changed()
-        said = texts.HIDDEN if hides else texts.UNHIDDEN
+        said = _(texts.HIDDEN) if hides else _(texts.UNHIDDEN)
         await replace(interaction, sentence(said + texts.edited_posts(edited)))
 
 

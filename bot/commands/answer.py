@@ -9,9 +9,9 @@ import discord
 from discord import app_commands, ui
 
 from bot.cards import texts
-from bot.cards.language import language_of, speak
+from bot.cards.language import _, language_of, ngettext, speak
 from bot.cards.layout import sentence
-from bot.commands.host import Interaction
+from bot.commands.host import Interaction, host_of
 from bot.models import HeatlineError
 from bot.store.database import is_busy
 
@@ -73,19 +73,23 @@ def _sentence_for(error: Exception) -> str:
     if isinstance(error, HeatlineError):
         return str(error)
     if isinstance(error, app_commands.CommandOnCooldown):
-        return f"A bit fast: try again in {max(1, round(error.retry_after))} seconds."
+        return ngettext(
+            "A bit fast: try again in {number} second.",
+            "A bit fast: try again in {number} seconds.",
+            max(1, round(error.retry_after)),
+        )
     if isinstance(error, app_commands.NoPrivateMessage):
-        return texts.ONLY_IN_SERVERS
+        return _(texts.ONLY_IN_SERVERS)
     if isinstance(error, app_commands.TransformerError):
-        return "I can't see that channel: choose another, or let Heatline view it."
+        return _("I can't see that channel: choose another, or let Heatline view it.")
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        return "This command has changed: press Ctrl+R in Discord, then try again."
+        return _("This command has changed: press Ctrl+R in Discord, then try again.")
     if is_busy(error):
         _log.warning("The database is busy (%s): a command was not carried out.", type(error).__name__)
-        return "Heatline is busy right now: try again in a minute."
+        return _("Heatline is busy right now: try again in a minute.")
     fault = secrets.token_hex(2).upper()
     _log.error("Fault %s", fault, exc_info=error)
-    return texts.WENT_WRONG.format(id=fault)
+    return _(texts.WENT_WRONG, id=fault)
 
 
 class Control(ui.DynamicItem[ui.Item[Any]], template=r"hl0:never"):
@@ -109,7 +113,7 @@ class Control(ui.DynamicItem[ui.Item[Any]], template=r"hl0:never"):
 
     async def respond(self, interaction: Interaction) -> None:
         """Answer a click."""
-        raise Refusal(texts.OLD_BUTTON)
+        raise Refusal(_(texts.OLD_BUTTON))
 
     @property
     def values(self) -> list[str]:
@@ -121,6 +125,7 @@ async def guarded(interaction: Interaction, respond: Callable[[Interaction], Cor
     """Run a callback for which discord.py has no hooks: in the person's language, and explaining what it raises."""
     speak(language_of(str(interaction.locale)))
     try:
+        host_of(interaction).cooldowns.answer(interaction.user.id)
         await respond(interaction)
     except Exception as error:  # the outermost guard: whatever it is, the person gets an answer
         await explain(interaction, error)

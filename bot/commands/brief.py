@@ -7,8 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.briefing.brief import SIZES
-from bot.cards import ids, texts
+from bot.cards import ids, news_texts, texts
 from bot.cards.brief import brief_layout, nothing_new_layout
+from bot.cards.language import N_, _
 from bot.cards.layout import sentence
 from bot.commands.answer import Control, Refusal, replace, show
 from bot.commands.host import Host, Interaction, host_of
@@ -30,18 +31,22 @@ from bot.store.readers import keep_look, last_look
 _SIZE = 5
 
 
-@app_commands.allowed_installs(guilds=True, users=True)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
 class Briefing(commands.Cog):
     """The finite briefing."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    @app_commands.command(name="brief", description="The short briefing: the hottest stories, half a minute to read")
-    @app_commands.describe(
-        topic="Only this topic", size="How many stories; by default 5", public="Show it to everybody in the channel"
+    @app_commands.command(
+        name="brief", description=N_("The short briefing: the hottest stories, half a minute to read")
     )
+    @app_commands.describe(
+        topic=N_("Only this topic"),
+        size=N_("How many stories; by default 5"),
+        public=N_("Show it to everybody in the channel"),
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.autocomplete(topic=topic_choices)
     @app_commands.choices(size=[app_commands.Choice(name=str(size), value=size) for size in SIZES])
     async def brief(
@@ -53,9 +58,9 @@ class Briefing(commands.Cog):
     ) -> None:
         """Show the short briefing; what is new since the reader's last look comes first."""
         if public and not may_post(interaction):
-            raise Refusal(texts.CANNOT_POST_HERE)
+            raise Refusal(_(texts.CANNOT_POST_HERE))
         if public and not (await server_of(interaction)).share:
-            raise Refusal(texts.NO_SHARING)
+            raise Refusal(_(texts.NO_SHARING))
         await interaction.response.defer(ephemeral=not public, thinking=True)
         try:
             name = await known_name(self._host, "topic", topic)
@@ -73,7 +78,7 @@ async def _show_brief(interaction: Interaction, topic: str | None, size: int, *,
     made = await host.database.read(brief, topic, size, now, since, settings.blocked)
     listing = Listing(Order.TOP, topic=topic)
     if not made.articles:
-        await show(interaction, sentence(texts.no_articles(listing)))
+        await show(interaction, sentence(news_texts.no_articles(listing)))
         return
     key = listing_key(listing)
     if since is not None and not made.new:
@@ -104,15 +109,15 @@ class BriefButton(
         host = host_of(interaction)
         listing = await kept(host, self.parts["listing"])
         if action == "share" and not may_post(interaction):
-            raise Refusal(texts.CANNOT_POST_HERE)
+            raise Refusal(_(texts.CANNOT_POST_HERE))
         at, now = datetime.fromtimestamp(int(self.parts["at"]), UTC), host.clock()
         settings = await server_of(interaction)
         if action == "share" and not settings.share:
-            raise Refusal(texts.NO_SHARING)
+            raise Refusal(_(texts.NO_SHARING))
         size = int(self.parts["size"])
         made = await host.database.read(brief, listing.topic, size, min(at, now), None, settings.blocked)
         if not made.articles:
-            raise Refusal(texts.no_articles(listing))
+            raise Refusal(news_texts.no_articles(listing))
         if action == "share":
             layout = brief_layout(
                 made, self.parts["listing"], now, note=await sample_note(host), shared_by=interaction.user.id

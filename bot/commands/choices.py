@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from bot.briefing.naming import named, suggestions
 from bot.briefing.schedules import known_timezone
 from bot.cards import order_texts, texts
+from bot.cards.language import N_, _, pgettext
 from bot.commands.answer import Refusal
 from bot.commands.outlook import MOST_HEAT
 from bot.models import Name, Terms, fold
@@ -17,11 +18,11 @@ _WORD = 60
 NAMES = 25
 
 NUMBERS = {
-    "size": ("Stories in a message", 1, 10),
-    "publisher_cap": ("Of one publisher in a message", 1, 10),
-    "daily_limit": ("Posts a day", 1, 50),
-    "spacing": ("Minutes between posts", 0, 1440),
-    "min_heat": ("Least heat", 0, MOST_HEAT),
+    "size": (N_("Stories in a message"), 1, 10),
+    "publisher_cap": (N_("Of one publisher in a message"), 1, 10),
+    "daily_limit": (N_("Posts a day"), 1, 50),
+    "spacing": (N_("Minutes between posts"), 0, 1440),
+    "min_heat": (N_("Least heat"), 0, MOST_HEAT),
 }
 """The numbers of a panel's form: what each is called, its least and its most."""
 
@@ -45,7 +46,7 @@ def numbers(typed: dict[str, str]) -> dict[str, int | None]:
             continue
         number = int(text) if re.fullmatch(r"[0-9]{1,5}", text) else None
         if number is None or not least <= number <= most:
-            raise Refusal(order_texts.BAD_NUMBER.format(what=what, least=least, most=most))
+            raise Refusal(_(order_texts.BAD_NUMBER, what=_(what), least=str(least), most=str(most)))
         found[name] = number
     return found
 
@@ -54,31 +55,47 @@ def minute_of(typed: str) -> int:
     """Return the minute of the day that was typed: `9`, `09:00`, `9.30`, `9 pm`."""
     match = re.fullmatch(r"\s*([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*([ap])?\.?m?\.?\s*", typed.lower())
     if match is None:
-        raise Refusal(order_texts.BAD_TIME)
+        raise Refusal(_(order_texts.BAD_TIME))
     hour, minute = int(match[1]), int(match[2] or 0)
     if match[3]:
         if not 1 <= hour <= 12:
-            raise Refusal(order_texts.BAD_TIME)
+            raise Refusal(_(order_texts.BAD_TIME))
         hour = hour % 12 + (12 if match[3] == "p" else 0)
     if hour > 23 or minute > 59:
-        raise Refusal(order_texts.BAD_TIME)
+        raise Refusal(_(order_texts.BAD_TIME))
     return hour * 60 + minute
 
 
 def quiet_of(typed: str) -> tuple[int, int] | None:
-    """Return the quiet hours that were typed; None for the usual ones, and the same minute twice for none."""
+    """Return the quiet hours that were typed; None for the usual ones, and the same minute twice for none.
+
+    English is understood in every language.
+    """
     text = typed.strip().lower()
     if not text:
         return None
-    if text in ("none", "no", "off", "-"):
+    if text in ("none", "no", "off", "-", _no_hours().lower()):
         return 0, 0
-    parts = re.split(r"\s*(?:-|–|—|\bto\b|\buntil\b)\s*", text)
+    parts = re.split(rf"\s*(?:-|–|—|\bto\b|\buntil\b|\b{re.escape(_between().lower())}\b)\s*", text)
     if len(parts) != 2:
-        raise Refusal(order_texts.BAD_QUIET)
+        raise Refusal(_(order_texts.BAD_QUIET))
     try:
         return minute_of(parts[0]), minute_of(parts[1])
     except Refusal:
-        raise Refusal(order_texts.BAD_QUIET) from None
+        raise Refusal(_(order_texts.BAD_QUIET)) from None
+
+
+def quiet_text(hours: tuple[int, int] | None) -> str:
+    """Return quiet hours as they are typed: `23:00 to 07:00`."""
+    return f"{order_texts.clock(hours[0])} {_between()} {order_texts.clock(hours[1])}" if hours else _no_hours()
+
+
+def _between() -> str:
+    return pgettext("between two times of day", "to")
+
+
+def _no_hours() -> str:
+    return pgettext("no quiet hours", "none")
 
 
 def words_of(typed: str) -> tuple[str, ...]:
@@ -86,7 +103,7 @@ def words_of(typed: str) -> tuple[str, ...]:
     parts = [" ".join(part.split()) for part in re.split(r"[,;\n]", typed)]
     kept = {fold(part): part for part in parts if fold(part)}
     if len(kept) > _WORDS or any(len(word) > _WORD for word in kept):
-        raise Refusal(f"Write at most {_WORDS} words or phrases, each of at most {_WORD} characters.")
+        raise Refusal(_(order_texts.TOO_MANY_WORDS, most=_WORDS, longest=_WORD))
     return tuple(kept.values())
 
 
@@ -123,5 +140,5 @@ def timezone_of(typed: str) -> str:
 def weekday_of(typed: str) -> int:
     """Return the number of a weekday, Monday first, from a select's value."""
     if typed not in set("0123456"):
-        raise Refusal(texts.OLD_BUTTON)
+        raise Refusal(_(texts.OLD_BUTTON))
     return int(typed)

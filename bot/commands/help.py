@@ -4,6 +4,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cards.help import help_layout
+from bot.cards.language import N_
 from bot.commands.answer import show
 from bot.commands.host import Host, Interaction
 
@@ -14,7 +15,7 @@ class Help(commands.Cog):
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    @app_commands.command(description="What Heatline can do for you here")
+    @app_commands.command(description=N_("What Heatline can do for you here"))
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def help(self, interaction: Interaction) -> None:

@@ -6,6 +6,8 @@ from typing import Protocol, cast
 
 import discord
 
+from bot.cards.chart import Charts
+from bot.commands.cooldown import Cooldowns
 from bot.models import LoadReport, Vitals
 from bot.store.database import Database
 
@@ -14,6 +16,8 @@ class Host(Protocol):
     """The running program, as commands see it."""
 
     database: Database
+    charts: Charts
+    cooldowns: Cooldowns
     sample: bool
     spacing: timedelta
     """Least time between two pushes to a channel, where its terms do not say."""

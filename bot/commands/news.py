@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Literal
 
 from discord import app_commands
 from discord.ext import commands
@@ -10,7 +9,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.briefing.naming import named, suggestions
-from bot.cards import ids, texts
+from bot.cards import ids, news_texts, texts
+from bot.cards.language import N_, _, number
 from bot.cards.layout import button, sentence
 from bot.cards.listing import names_layout, page_layout
 from bot.cards.markup import cut
@@ -25,15 +25,15 @@ from bot.store.listings import is_fresh, keep_listing, kept_listing, listing_key
 
 _log = logging.getLogger(__name__)
 
-Kind = Literal["topic", "provider"]
+Kind = news_texts.Kind
 Choice = app_commands.Choice
 
 PERIODS = [
-    Choice(name="24 hours", value=1),
-    Choice(name="7 days", value=7),
-    Choice(name="30 days", value=30),
-    Choice(name="Year", value=365),
-    Choice(name="All", value=0),
+    Choice(name=N_("24 hours"), value=1),
+    Choice(name=N_("7 days"), value=7),
+    Choice(name=N_("30 days"), value=30),
+    Choice(name=N_("Year"), value=365),
+    Choice(name=N_("All"), value=0),
 ]
 
 
@@ -41,7 +41,7 @@ async def name_choices(host: Host, kind: Kind, typed: str, blocked: Blocked = NO
     """Return the topics or providers that the typed letters may lead to, with their counts."""
     known = await host.database.read(names_of, kind, blocked)
     return [
-        Choice(name=f"{cut(name.name, 80)} ({name.count:,})", value=name.name)
+        Choice(name=f"{cut(name.name, 80)} ({number(name.count)})", value=name.name)
         for name in suggestions(known, typed)
         if len(name.name) <= 100
     ]
@@ -76,8 +76,7 @@ class UnknownNameError(Refusal):
     """A topic or provider that is not there; `near` are those that may have been meant."""
 
     def __init__(self, kind: Kind, typed: str, near: Sequence[Name]) -> None:
-        word = "topic" if kind == "topic" else "publisher"
-        super().__init__(texts.unknown_name(word, kind, typed, near))
+        super().__init__(news_texts.unknown_name(kind, typed, near))
         self.kind: Kind = kind
         self.near = near
 
@@ -88,7 +87,7 @@ async def show_listing(interaction: Interaction, listing: Listing) -> None:
     now, settings = host.clock(), await server_of(interaction)
     found = await host.database.read(page, listing, now, blocked=settings.blocked)
     if not found.articles:
-        await show(interaction, sentence(texts.no_articles(listing)))
+        await show(interaction, sentence(news_texts.no_articles(listing)))
         return
     note = await sample_note(host)
     await show(interaction, page_layout(found, listing_key(listing), now, note=note, shareable=settings.share))
@@ -110,7 +109,7 @@ async def keep(host: Host, *listings: Listing) -> None:
 
 async def sample_note(host: Host) -> str | None:
     """Return what leads every list where only the bundled news is there."""
-    return texts.sample((await host.database.read(corpus_summary)).newest) if host.sample else None
+    return news_texts.sample((await host.database.read(corpus_summary)).newest) if host.sample else None
 
 
 async def offer_names(interaction: Interaction, unknown: UnknownNameError) -> None:
@@ -124,7 +123,7 @@ async def offer_names(interaction: Interaction, unknown: UnknownNameError) -> No
 
 @app_commands.allowed_installs(guilds=True, users=True)
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-class News(commands.GroupCog, group_name="news", group_description="Read the news"):
+class News(commands.GroupCog, group_name="news", group_description=N_("Read the news")):
     """The reader's commands. Every answer is seen by the reader alone, until they share it."""
 
     def __init__(self, host: Host) -> None:
@@ -159,15 +158,17 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
         await interaction.response.defer(ephemeral=True, thinking=True)
         known = await self._host.database.read(names_of, kind, (await server_of(interaction)).blocked)
         if not known:
-            raise Refusal(texts.NO_NEWS)
+            raise Refusal(_(texts.NO_NEWS))
         listings = {name.name: _of(kind, name.name) for name in known[:5]}
         keys = {name: listing_key(listing) for name, listing in listings.items()}
         await show(interaction, names_layout(kind, known, keys))
         await keep(self._host, *listings.values())
 
-    @app_commands.command(description="Hottest stories of a period")
+    @app_commands.command(description=N_("Hottest stories of a period"))
     @app_commands.describe(
-        topic="Only this topic", provider="Only this publisher", period="How far back; by default as far as it takes"
+        topic=N_("Only this topic"),
+        provider=N_("Only this publisher"),
+        period=N_("How far back; by default as far as it takes"),
     )
     @app_commands.autocomplete(topic=topic_choices, provider=provider_choices)
     @app_commands.choices(period=PERIODS)
@@ -181,8 +182,8 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
         """Show the hottest stories."""
         await self._list(interaction, Order.TOP, topic, provider, period)
 
-    @app_commands.command(description="Newest stories first")
-    @app_commands.describe(topic="Only this topic", provider="Only this publisher")
+    @app_commands.command(description=N_("Newest stories first"))
+    @app_commands.describe(topic=N_("Only this topic"), provider=N_("Only this publisher"))
     @app_commands.autocomplete(topic=topic_choices, provider=provider_choices)
     async def latest(
         self,
@@ -193,8 +194,8 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
         """Show the newest stories."""
         await self._list(interaction, Order.LATEST, topic, provider)
 
-    @app_commands.command(description="One topic's hottest stories; without a name, all topics")
-    @app_commands.describe(name="The topic")
+    @app_commands.command(description=N_("One topic's hottest stories; without a name, all topics"))
+    @app_commands.describe(name=N_("The topic"))
     @app_commands.autocomplete(name=topic_choices)
     async def topic(self, interaction: Interaction, name: app_commands.Range[str, 1, 100] | None = None) -> None:
         """Show a topic, or all of them."""
@@ -203,8 +204,8 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
         else:
             await self._list(interaction, Order.TOP, topic=name)
 
-    @app_commands.command(description="One publisher's hottest stories; without a name, all publishers")
-    @app_commands.describe(name="The publisher")
+    @app_commands.command(description=N_("One publisher's hottest stories; without a name, all publishers"))
+    @app_commands.describe(name=N_("The publisher"))
     @app_commands.autocomplete(name=provider_choices)
     async def provider(self, interaction: Interaction, name: app_commands.Range[str, 1, 100] | None = None) -> None:
         """Show a provider, or all of them."""
@@ -213,8 +214,10 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
         else:
             await self._list(interaction, Order.TOP, provider=name)
 
-    @app_commands.command(description="Find words in headlines and summaries")
-    @app_commands.describe(words="What to look for", topic="Only this topic", provider="Only this publisher")
+    @app_commands.command(description=N_("Find words in headlines and summaries"))
+    @app_commands.describe(
+        words=N_("What to look for"), topic=N_("Only this topic"), provider=N_("Only this publisher")
+    )
     @app_commands.autocomplete(topic=topic_choices, provider=provider_choices)
     async def search(
         self,
@@ -226,8 +229,8 @@ class News(commands.GroupCog, group_name="news", group_description="Read the new
         """Search headlines and summaries."""
         await self._list(interaction, Order.SEARCH, topic, provider, words=words)
 
-    @app_commands.command(description="One story in full: who covers it, best report first")
-    @app_commands.describe(headline="Words of its headline, or its address")
+    @app_commands.command(description=N_("One story in full: who covers it, best report first"))
+    @app_commands.describe(headline=N_("Words of its headline, or its address"))
     @app_commands.autocomplete(headline=headline_choices)
     async def story(self, interaction: Interaction, headline: app_commands.Range[str, 1, 400]) -> None:
         """Show one story."""
@@ -242,7 +245,7 @@ async def kept(host: Host, key: str) -> Listing:
     """Return a kept listing, or refuse."""
     listing = await host.database.read(kept_listing, key)
     if listing is None:
-        raise Refusal(texts.OLD_BUTTON)
+        raise Refusal(_(texts.OLD_BUTTON))
     return listing
 
 
@@ -257,7 +260,7 @@ class PageButton(Control, template=rf"hl1:p:(?P<listing>{ids.KEY}):(?P<way>[ab])
         now, settings = host.clock(), await server_of(interaction)
         turned = await host.database.read(page, listing, now, place, int(self.parts["rank"]), settings.blocked)
         if not turned.articles:
-            raise Refusal(texts.no_articles(listing))
+            raise Refusal(news_texts.no_articles(listing))
         await replace(
             interaction,
             page_layout(turned, self.parts["listing"], now, note=await sample_note(host), shareable=settings.share),
@@ -274,7 +277,7 @@ class AskButton(Control, template=rf"hl1:l:(?P<listing>{ids.KEY})"):
         now, settings = host.clock(), await server_of(interaction)
         found = await host.database.read(page, listing, now, blocked=settings.blocked)
         if not found.articles:
-            raise Refusal(texts.no_articles(listing))
+            raise Refusal(news_texts.no_articles(listing))
         await replace(
             interaction,
             page_layout(found, self.parts["listing"], now, note=await sample_note(host), shareable=settings.share),
@@ -287,16 +290,16 @@ class ShareButton(Control, template=rf"hl1:s:(?P<listing>{ids.KEY}):(?P<article>
     async def respond(self, interaction: Interaction) -> None:
         """Post the page, if the person who shares could post there themselves."""
         if not may_post(interaction):
-            raise Refusal(texts.CANNOT_POST_HERE)
+            raise Refusal(_(texts.CANNOT_POST_HERE))
         host, settings = host_of(interaction), await server_of(interaction)
         if not settings.share:
-            raise Refusal(texts.NO_SHARING)
+            raise Refusal(_(texts.NO_SHARING))
         listing = await kept(host, self.parts["listing"])
         now = host.clock()
         place: Place = ("from", self.parts["article"])
         shared = await host.database.read(page, listing, now, place, int(self.parts["rank"]), settings.blocked)
         if not shared.articles:
-            raise Refusal(texts.no_articles(listing))
+            raise Refusal(news_texts.no_articles(listing))
         layout = page_layout(
             shared, self.parts["listing"], now, note=await sample_note(host), shared_by=interaction.user.id
         )

@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 
 from bot.cards import texts
+from bot.cards.language import _
 from bot.cards.markup import cut
 from bot.cards.operations import WHICH_SERVER, deliveries_layout, status_layout
 from bot.cards.status import problems_layout
@@ -21,7 +22,7 @@ _KINDS = 15
 def check_host(interaction: Interaction) -> None:
     """Raise a refusal unless the person is one of the program's hosts."""
     if not host_of(interaction).is_admin(interaction.user.id):
-        raise Refusal(texts.NOT_ADMIN)
+        raise Refusal(_(texts.NOT_ADMIN))
 
 
 async def show_status(interaction: Interaction) -> None:
@@ -55,7 +56,7 @@ def server_id(client: discord.Client, typed: str) -> int:
         return int(typed)
     named = [guild.id for guild in client.guilds if fold(guild.name) == fold(typed)]
     if len(named) != 1:
-        raise Refusal(WHICH_SERVER)
+        raise Refusal(_(WHICH_SERVER))
     return named[0]
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.briefing.bars import default_level
+from bot.briefing.bars import Rate, default_level
 from bot.briefing.deciding import DAY, bar_of, news_until
 from bot.briefing.matching import Wanted
 from bot.cards import order_texts, texts
+from bot.cards.language import _
 from bot.cards.panel import Below
 from bot.commands.answer import Refusal
 from bot.delivery.demand import asks_for_bars
@@ -30,13 +31,13 @@ class Outlook:
     heats: tuple[int, ...]
     days: float
 
-    def expected(self, level: Level, daily_limit: int = Terms().daily_limit) -> str:
-        """Return how many posts to expect at the level."""
+    def expected(self, level: Level, daily_limit: int = Terms().daily_limit) -> Rate | None:
+        """Return how many posts to expect at the level; None for none."""
         return self.above(self.bars.bar(level), daily_limit)
 
-    def above(self, heat: int, daily_limit: int = Terms().daily_limit) -> str:
-        """Return how many posts to expect of this heat or more."""
-        return texts.expectation(self.heats, heat, self.days, daily_limit)
+    def above(self, heat: int, daily_limit: int = Terms().daily_limit) -> Rate | None:
+        """Return how many posts to expect of this heat or more; None for none."""
+        return texts.expected_rate(self.heats, heat, self.days, daily_limit)
 
 
 def outlook(connection: Connection, wanted: Filter, now: datetime) -> Outlook:
@@ -57,12 +58,16 @@ def heat_of(typed: str | None, found: Outlook) -> Heat:
     """Return how hot it must be, as it was typed: a level, or a plain number; a calm level where nothing was."""
     if not typed:
         return Heat(default_level(found.bars, found.heats, found.days))
+    named = {fold(_(name)): level for level, name in texts.LEVELS.items()}
+    chosen = fold(typed.partition("·")[0])
+    if chosen in named:
+        return Heat(named[chosen])
     word = fold(typed).split(" ")[0]
     if word in set(Level):
         return Heat(Level(word))
     if word.isdecimal() and word.isascii() and len(word) <= 4 and int(word) <= MOST_HEAT:
         return Heat(Level.EVERYTHING, int(word))
-    raise Refusal(order_texts.BAD_HEAT if word.isdecimal() else texts.BAD_LEVEL)
+    raise Refusal(_(order_texts.BAD_HEAT) if word.isdecimal() else _(texts.BAD_LEVEL))
 
 
 # --- what was not hot enough ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.briefing.schedules import next_run
 from bot.cards import ids, order_texts, texts
+from bot.cards.language import _
 from bot.cards.layout import button, sentence
 from bot.cards.panel import Panel, panel_layout, ping_layout, publishers_layout, without_layout
 from bot.commands.answer import Control, Refusal, say, show
@@ -37,7 +38,7 @@ async def open_panel(interaction: Interaction, known: Subscription, terms: Terms
     """Answer with the panel of a subscription, for the person alone; `terms` are chosen already, but not saved."""
     host = host_of(interaction)
     kept = await host.database.write(_draft_of, known, interaction.user.id, terms, host.clock())
-    await show_panel(interaction, kept, order_texts.UNSAVED if terms else None)
+    await show_panel(interaction, kept, _(order_texts.UNSAVED) if terms else None)
 
 
 def _draft_of(connection: Connection, known: Subscription, user_id: int, terms: Terms | None, now: datetime) -> Draft:
@@ -65,7 +66,7 @@ async def show_panel(interaction: Interaction, kept: Draft, note: str | None = N
         if isinstance(channel, Channel):
             trouble = role_trouble(interaction.guild, channel, kept.terms.role_id)
     if note is None and view == "main" and kept.terms != panel.subscription.terms:
-        note = f"-# {order_texts.UNSAVED}"
+        note = f"-# {_(order_texts.UNSAVED)}"
     panel = replace(panel, note=note or (trouble if view == "ping" else None))
     if view == "ping":
         await show(interaction, ping_layout(panel, trouble=trouble is not None))
@@ -87,7 +88,7 @@ def _panel(connection: Connection, kept: Draft, host: Host) -> Panel:
         topics=names_of(connection, "topic"),
         providers=names_of(connection, "provider"),
         bars=found.bars,
-        expected={level: found.expected(level, terms.daily_limit) for level in Level},
+        expected={level: texts.rate_words(found.expected(level, terms.daily_limit)) for level in Level},
         backtest=backtest(connection, terms, settings, now, host.spacing, max_age=host.max_age),
         below=below_bar(connection, known, settings, now, host.max_age),
     )
@@ -97,7 +98,7 @@ def known_subscription(connection: Connection, kept: Draft) -> Subscription:
     """Return the subscription of a draft, as it is saved now."""
     known = subscriptions.subscription(connection, kept.subscription_id)
     if known is None or known.guild_id != kept.guild_id:
-        raise Refusal(texts.GONE_SUBSCRIPTION)
+        raise Refusal(_(texts.GONE_SUBSCRIPTION))
     return known
 
 
@@ -111,14 +112,14 @@ _CHANGES: dict[str, tuple[View, Callable[[Terms, Values], Terms]]] = {
     "providers": ("publishers", lambda terms, values: _with(terms, providers=values)),
     "withouttopics": ("without", lambda terms, values: _without(terms, topics=values)),
     "withoutproviders": ("without", lambda terms, values: _without(terms, providers=values)),
-    "type": ("main", lambda terms, _: replace(terms, type=_next_type(terms.type))),
+    "type": ("main", lambda terms, _values: replace(terms, type=_next_type(terms.type))),
     "level": ("main", lambda terms, values: replace(terms, level=Level(values[0]), min_heat=None)),
     "often": ("main", lambda terms, values: replace(terms, often=Often(values[0]))),
     "weekday": ("main", lambda terms, values: replace(terms, weekday=weekday_of(values[0]))),
     "look": ("main", lambda terms, values: replace(terms, look=Look(values[0]))),
-    "silent": ("main", lambda terms, _: replace(terms, silent=not order_texts.silent(terms))),
+    "silent": ("main", lambda terms, _values: replace(terms, silent=not order_texts.silent(terms))),
     "role": ("ping", lambda terms, values: replace(terms, role_id=int(values[0]) if values else None)),
-    "noping": ("main", lambda terms, _: replace(terms, role_id=None)),
+    "noping": ("main", lambda terms, _values: replace(terms, role_id=None)),
     "pinglevel": ("ping", lambda terms, values: replace(terms, ping_level=Level(values[0]))),
     "pings": ("ping", lambda terms, values: replace(terms, daily_pings=max(1, min(50, int(values[0]))))),
 }
@@ -171,14 +172,14 @@ class PanelControl(Control, template=rf"hl1:e:(?P<draft>{ids.KEY}):(?P<what>(?!a
             try:
                 terms = change(kept.terms, self._chosen())
             except ValueError:
-                raise Refusal(texts.OLD_BUTTON) from None
+                raise Refusal(_(texts.OLD_BUTTON)) from None
             await _change(interaction, kept, terms, view=view)
         elif what in _PAGES:
             await show_panel(interaction, kept, view=_PAGES[what])
         elif what in _ACTIONS:
             await _ACTIONS[what](interaction, kept)
         else:
-            raise Refusal(texts.OLD_BUTTON)
+            raise Refusal(_(texts.OLD_BUTTON))
 
     def _chosen(self) -> Values:
         if isinstance(self.item, ui.RoleSelect):
@@ -245,7 +246,7 @@ async def _save_panel(interaction: Interaction, kept: Draft) -> None:
     try:
         check_open(channel)
     except ClosedError as closed:
-        await say(interaction, str(closed), button("Check again", ids.panel(kept.key, "save")))
+        await say(interaction, str(closed), button(_("Check again"), ids.panel(kept.key, "save")))
         return
     if kept.terms.role_id is not None and role_trouble(channel.guild, channel, kept.terms.role_id):
         await show_panel(interaction, kept, view="ping")
@@ -253,10 +254,10 @@ async def _save_panel(interaction: Interaction, kept: Draft) -> None:
     try:
         done = await host.database.write(_save, kept, host.clock())
     except DuplicateError as duplicate:
-        await say(interaction, str(duplicate), button("Open it", ids.subscription("open", duplicate.known.id)))
+        await say(interaction, str(duplicate), button(_("Open it"), ids.subscription("open", duplicate.known.id)))
         return
     if isinstance(done, _Overtaken):
-        await show_panel(interaction, done.draft, order_texts.OVERTAKEN)
+        await show_panel(interaction, done.draft, _(order_texts.OVERTAKEN))
         return
     host.schedule_changed()
     await show_panel(interaction, done.draft, done.text)

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cards import texts
+from bot.cards.language import N_, _
 from bot.cards.layout import sentence
 from bot.cards.readers import confirm_forgetting_layout, gone_layout, privacy_layout, saved_layout
 from bot.commands.answer import Control, Refusal, replace, show
@@ -23,16 +24,16 @@ class Readers(commands.Cog):
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    @app_commands.command(description="Your saved stories")
+    @app_commands.command(description=N_("Your saved stories"))
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def saved(self, interaction: Interaction) -> None:
         """Show the reader's saved stories."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         stories = await self._host.database.read(saved_stories, interaction.user.id)
-        await show(interaction, saved_layout(stories, 0) if stories else sentence(texts.NOTHING_SAVED))
+        await show(interaction, saved_layout(stories, 0) if stories else sentence(_(texts.NOTHING_SAVED)))
 
-    @app_commands.command(description="What is stored about you: see it, export it, delete it")
+    @app_commands.command(description=N_("What is stored about you: see it, export it, delete it"))
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def privacy(self, interaction: Interaction) -> None:
@@ -53,7 +54,7 @@ class SavedSelect(Control, template=r"hl1:sv"):
         stories = await host.database.read(saved_stories, interaction.user.id)
         kept = next((each for each in stories if each.key == key), None)
         if kept is None:
-            raise Refusal(texts.GONE_STORY)
+            raise Refusal(_(texts.GONE_STORY))
         await show(interaction, gone_layout(kept))
 
 
@@ -64,7 +65,7 @@ class SavedPageButton(Control, template=r"hl1:sp:(?P<page>\d{1,3})"):
         """Show the page in place of the one that is there; always the reader's own list."""
         stories = await host_of(interaction).database.read(saved_stories, interaction.user.id)
         if not stories:
-            raise Refusal(texts.NOTHING_SAVED)
+            raise Refusal(_(texts.NOTHING_SAVED))
         await replace(interaction, saved_layout(stories, int(self.parts["page"])))
 
 
@@ -84,7 +85,7 @@ class PrivacyButton(Control, template=r"hl1:y:(?P<action>show|export|delete|yes)
         await interaction.response.defer()
         if action == "yes":
             await host.database.write(forget_reader, user)
-            await replace(interaction, sentence(texts.FORGOTTEN))
+            await replace(interaction, sentence(_(texts.FORGOTTEN)))
             return
         kept = await host.database.read(count_kept, user)
         await replace(interaction, confirm_forgetting_layout(*kept) if action == "delete" else privacy_layout(*kept))

@@ -7,6 +7,7 @@ from discord import app_commands
 from sqlalchemy import Connection
 
 from bot.cards import order_texts, texts
+from bot.cards.language import _
 from bot.cards.markup import cut, shown
 from bot.cards.record import explain_layout, log_layout
 from bot.commands.answer import Control, Refusal, show
@@ -24,7 +25,7 @@ _MESSAGE = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(\d{1,20
 async def show_log(interaction: Interaction, subscription_id: int, first: int = 0, *, beside: bool = False) -> None:
     """Answer with a page of the log of one subscription, or of all (0); `beside` leaves what is shown in place."""
     if interaction.guild_id is None:
-        raise Refusal(texts.ONLY_IN_SERVERS)
+        raise Refusal(_(texts.ONLY_IN_SERVERS))
     database = host_of(interaction).database
     entries = await database.read(posted, interaction.guild_id, subscription_id or None)
     known = await database.read(subscriptions.subscriptions_of, interaction.guild_id)
@@ -55,7 +56,7 @@ def check_manager(interaction: Interaction) -> None:
     """
     private = interaction.message is not None and interaction.message.flags.ephemeral
     if not (private or interaction.permissions.manage_guild):
-        raise Refusal(texts.NEEDS_MANAGER)
+        raise Refusal(_(texts.NEEDS_MANAGER))
 
 
 # --- why and why not -----------------------------------------------------------------------------------------
@@ -73,15 +74,15 @@ async def article_choices(interaction: Interaction, typed: str) -> list[app_comm
 async def show_explanation(interaction: Interaction, typed: str, host: Host) -> None:
     """Answer why an article was or was not posted: one that was chosen, or named by address or message link."""
     if interaction.guild_id is None:
-        raise Refusal(texts.ONLY_IN_SERVERS)
+        raise Refusal(_(texts.ONLY_IN_SERVERS))
     key = await host.database.read(_key_of, typed, interaction.guild_id, host)
     articles = await host.database.read(articles_by_key, [key] if key else [])
     if key is None or key not in articles:
-        raise Refusal(order_texts.WHICH_ARTICLE)
+        raise Refusal(_(order_texts.WHICH_ARTICLE))
     now = host.clock()
     found = await host.database.read(explain, interaction.guild_id, key, now, host.spacing, host.max_age)
     if not found:
-        raise Refusal(texts.NO_SUBSCRIPTIONS.format(command=host.mention("subscribe")))
+        raise Refusal(_(texts.NO_SUBSCRIPTIONS, command=host.mention("subscribe")))
     await show(interaction, explain_layout(articles[key].title, found, interaction.guild_id))
 
 

@@ -13,8 +13,18 @@ from discord.ext import commands
 from sqlalchemy import Connection
 
 from bot.briefing.naming import suggestions
-from bot.cards import texts
-from bot.cards.settings import settings_layout, zone_choice
+from bot.cards import order_texts, texts
+from bot.cards.language import N_, _
+from bot.cards.markup import cut
+from bot.cards.news_texts import unknown_name
+from bot.cards.settings import (
+    AS_DISCORD,
+    BAD_LANGUAGE,
+    language_choices,
+    language_set,
+    settings_layout,
+    zone_choice,
+)
 from bot.commands.answer import Control, Refusal, guarded, show
 from bot.commands.choices import names_of as typed_names
 from bot.commands.choices import timezone_of, words_of
@@ -28,7 +38,7 @@ from bot.store.servers import keep_server, server
 from bot.store.subscriptions import set_next_run, subscriptions_of
 
 _FORM = 4000  # characters of a form's field, Discord's most: 25 names or words of the longest kind are fewer
-_NONE = "Leave empty to block none"
+_NONE = N_("Leave empty to block none")
 
 Take = Callable[[Interaction, str], Coroutine[Any, Any, None]]
 """Sets what was typed into a form."""
@@ -47,19 +57,35 @@ async def zone_choices(interaction: Interaction, typed: str) -> list[app_command
     return [app_commands.Choice(name=zone_choice(zone.name, now), value=zone.name) for zone in found]
 
 
+async def language_names(_interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Complete a language by its own name."""
+    named = language_choices().items()
+    found = [(value, name) for value, name in named if fold(typed) in fold(name)]
+    return [app_commands.Choice(name=cut(name, 100), value=value) for value, name in found[:25]]
+
+
+def language_of_choice(typed: str) -> str | None:
+    """Return the language that was chosen, or typed by its own name; None for that which the server has in Discord."""
+    for value, name in language_choices().items():
+        if fold(typed) in (fold(value), fold(name)):
+            return None if value == AS_DISCORD else value
+    raise Refusal(_(BAD_LANGUAGE))
+
+
 class Settings(commands.Cog):
     """What those who manage a server set for all of it."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    @app_commands.command(description="News settings of this server")
+    @app_commands.command(description=N_("News settings of this server"))
     @app_commands.describe(
-        timezone="The time zone of digests and quiet hours: a city or its name",
-        notices="Where to tell of trouble, such as a channel that I lost access to",
-        share="Whether members may show everybody what they found",
+        timezone=N_("The time zone of digests and quiet hours: a city or its name"),
+        language=N_("The language of posts and notices"),
+        notices=N_("Where to tell of trouble, such as a channel that I lost access to"),
+        share=N_("Whether members may show everybody what they found"),
     )
-    @app_commands.autocomplete(timezone=zone_choices)
+    @app_commands.autocomplete(timezone=zone_choices, language=language_names)
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.guild_only()
@@ -67,12 +93,14 @@ class Settings(commands.Cog):
         self,
         interaction: Interaction,
         timezone: app_commands.Range[str, 1, 60] | None = None,
+        language: app_commands.Range[str, 1, 60] | None = None,
         notices: discord.TextChannel | None = None,
         share: bool | None = None,
     ) -> None:
         """Set what is given, and show the panel."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         zone = timezone_of(timezone) if timezone else None
+        spoken = language_of_choice(language) if language else None
         if notices is not None:
             _check_notices(notices)
 
@@ -82,19 +110,20 @@ class Settings(commands.Cog):
             before = server(connection, guild_id)
             after = changed(
                 before,
+                language=spoken if language else before.language,
                 notice_channel_id=notices.id if notices else before.notice_channel_id,
                 share=before.share if share is None else share,
             )
             if after != before:
                 keep_server(connection, after)
 
-        await _change(interaction, change)
+        await _change(interaction, change, language_set(spoken) if language else None)
 
 
 def _check_notices(channel: discord.TextChannel) -> None:
     missing = missing_permissions(channel)
     if missing:
-        raise Refusal(texts.missing_permissions(channel.id, missing))
+        raise Refusal(order_texts.closed(channel.id, missing))
 
 
 async def _change(
@@ -102,7 +131,7 @@ async def _change(
 ) -> None:
     """Change the settings of the server that the interaction is from, and show them."""
     if interaction.guild_id is None:
-        raise Refusal(texts.ONLY_IN_SERVERS)
+        raise Refusal(_(texts.ONLY_IN_SERVERS))
     host = host_of(interaction)
     now = host.clock()
     await host.database.write(change, interaction.guild_id, now)
@@ -152,6 +181,17 @@ class NoticesSelect(Control, template=r"hl1:tn"):
         await _change(interaction, _with(notice_channel_id=channel_id))
 
 
+class LanguageSelect(Control, template=r"hl1:tl"):
+    """Chooses the language of posts and notices."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Set it, and say what comes in it."""
+        check_manager(interaction)
+        language = language_of_choice(self.values[0])
+        await interaction.response.defer()
+        await _change(interaction, _with(language=language), language_set(language))
+
+
 class PublishersSelect(Control, template=r"hl1:tp"):
     """Chooses the blocked publishers among those that it offers."""
 
@@ -180,7 +220,7 @@ class SettingButton(Control, template=r"hl1:t:(?P<what>zone|share|publishers|wor
         """Switch sharing, or ask for the rest."""
         check_manager(interaction)
         if interaction.guild_id is None:
-            raise Refusal(texts.ONLY_IN_SERVERS)
+            raise Refusal(_(texts.ONLY_IN_SERVERS))
         what: Literal["zone", "share", "publishers", "words"] = self.parts["what"]  # type: ignore[assignment]  # by the template
         settings = await host_of(interaction).database.read(server, interaction.guild_id)
         if what == "share":
@@ -211,7 +251,7 @@ class _Form(ui.Modal):
 
 
 def _zone_form(settings: Server) -> _Form:
-    title, label = "Time zone of this server", "City or time zone"
+    title, label = _("Time zone of this server"), _("City or time zone")
     return _Form(title, label, settings.timezone or "", _take_zone, placeholder="Europe/Berlin", paragraph=False)
 
 
@@ -223,8 +263,8 @@ async def _take_zone(interaction: Interaction, typed: str) -> None:
 
 def _publishers_form(settings: Server) -> _Form:
     names = "\n".join(settings.blocked_providers)
-    label = "Publishers, one in a line"
-    return _Form("Blocked publishers", label, names, _take_publishers, placeholder=_NONE, paragraph=True)
+    label = _("Publishers, one in a line")
+    return _Form(_("Blocked publishers"), label, names, _take_publishers, placeholder=_(_NONE), paragraph=True)
 
 
 async def _take_publishers(interaction: Interaction, typed: str) -> None:
@@ -232,16 +272,15 @@ async def _take_publishers(interaction: Interaction, typed: str) -> None:
     found, unknown = typed_names(typed, known)
     if unknown:
         name, near = unknown[0]
-        raise Refusal(texts.unknown_name("publisher", "provider", name, near))
+        raise Refusal(unknown_name("provider", name, near))
     await interaction.response.defer()
     await _change(interaction, _block(blocked_providers=tuple(found)))
 
 
 def _words_form(settings: Server) -> _Form:
     words = "\n".join(settings.blocked_words)
-    return _Form(
-        "Blocked words", "Words or phrases, one in a line", words, _take_words, placeholder=_NONE, paragraph=True
-    )
+    label = _("Words or phrases, one in a line")
+    return _Form(_("Blocked words"), label, words, _take_words, placeholder=_(_NONE), paragraph=True)
 
 
 async def _take_words(interaction: Interaction, typed: str) -> None:
@@ -252,4 +291,4 @@ async def _take_words(interaction: Interaction, typed: str) -> None:
 
 _FORMS = {"zone": _zone_form, "publishers": _publishers_form, "words": _words_form}
 
-CONTROLS: tuple[type[Control], ...] = (NoticesSelect, PublishersSelect, SettingButton)
+CONTROLS: tuple[type[Control], ...] = (NoticesSelect, LanguageSelect, PublishersSelect, SettingButton)

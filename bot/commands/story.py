@@ -6,7 +6,8 @@ import discord
 from discord import app_commands, ui
 
 from bot.briefing.words import mentions
-from bot.cards import ids, texts
+from bot.cards import ids, news_texts, texts
+from bot.cards.language import _
 from bot.cards.markup import cut
 from bot.cards.story import story_layout
 from bot.commands.answer import Control, Refusal, replace, say, show
@@ -49,12 +50,12 @@ async def key_of_typed(interaction: Interaction, typed: str) -> str:
     if _ADDRESS.fullmatch(typed):
         key = await host.database.read(key_by_address, typed)
         if key is None:
-            raise Refusal(texts.NOT_KNOWN)
+            raise Refusal(_(texts.NOT_KNOWN))
         return key
     listing = Listing(Order.SEARCH, words=typed)
     found = await host.database.read(page, listing, host.clock(), blocked=blocked)
     if not found.articles:
-        raise Refusal(texts.no_articles(listing))
+        raise Refusal(news_texts.no_articles(listing))
     return found.articles[0].key
 
 
@@ -66,7 +67,7 @@ async def story_of(interaction: Interaction, key: str) -> tuple[Article, ...]:
         # Unpublished since: what somebody was sent a card of, they can still open.
         articles = tuple((await host.database.read(articles_by_key, [key])).values())
     if not articles or _is_blocked(articles[0], blocked) or await host.database.read(is_hidden, key):
-        raise Refusal(texts.GONE_STORY)
+        raise Refusal(_(texts.GONE_STORY))
     return articles
 
 
@@ -97,12 +98,12 @@ async def _message_key(host: Host, message: discord.Message) -> str:
     described = [f"{embed.url or ''} {embed.description or ''}" for embed in message.embeds]
     addresses = _ADDRESS.findall("\n".join((message.content, *described)))
     if not addresses:
-        raise Refusal(texts.NO_ADDRESS)
+        raise Refusal(_(texts.NO_ADDRESS))
     for address in addresses[:_ADDRESSES]:
         key = await host.database.read(key_by_address, address.rstrip(".,;:!?'\""))
         if key is not None:
             return key
-    raise Refusal(texts.NOT_KNOWN)
+    raise Refusal(_(texts.NOT_KNOWN))
 
 
 def _custom_ids(components: object) -> list[str]:
@@ -139,7 +140,7 @@ async def save_from_message(interaction: Interaction, message: discord.Message) 
 async def _save(interaction: Interaction, article: Article) -> None:
     host = host_of(interaction)
     if not await host.database.write(save_story, interaction.user.id, article, host.clock()):
-        raise Refusal(texts.TOO_MANY_SAVED.format(most=SAVED_CAP, command=host.mention("saved")))
+        raise Refusal(_(texts.TOO_MANY_SAVED, most=SAVED_CAP, command=host.mention("saved")))
 
 
 class SaveButton(Control, template=rf"hl1:v:(?P<key>{ids.KEY})"):
@@ -162,9 +163,8 @@ class SaveButton(Control, template=rf"hl1:v:(?P<key>{ids.KEY})"):
         if articles:
             await replace(interaction, await _story_layout(interaction, articles))
         else:
-            await say(
-                interaction, texts.NO_LONGER_SAVED if saved else texts.SAVED.format(command=host.mention("saved"))
-            )
+            kept = _(texts.SAVED, command=host.mention("saved"))
+            await say(interaction, _(texts.NO_LONGER_SAVED) if saved else kept)
 
 
 class ShareStoryButton(Control, template=rf"hl1:vs:(?P<key>{ids.KEY})"):
@@ -173,10 +173,10 @@ class ShareStoryButton(Control, template=rf"hl1:vs:(?P<key>{ids.KEY})"):
     async def respond(self, interaction: Interaction) -> None:
         """Post the story, if the person who shares could post there themselves."""
         if not may_post(interaction):
-            raise Refusal(texts.CANNOT_POST_HERE)
+            raise Refusal(_(texts.CANNOT_POST_HERE))
         host = host_of(interaction)
         if not (await server_of(interaction)).share:
-            raise Refusal(texts.NO_SHARING)
+            raise Refusal(_(texts.NO_SHARING))
         articles = await story_of(interaction, self.parts["key"])
         layout = story_layout(articles[0], articles[1:], host.clock(), shared_by=interaction.user.id)
         await show(interaction, layout, public=True)
@@ -200,7 +200,7 @@ class DeliveredControl(Control, template=rf"hl1:d:(?P<nonce>{ids.NONCE})"):
             return
         keys = await host_of(interaction).database.read(delivered_keys, self.parts["nonce"])
         if not keys:
-            raise Refusal(texts.GONE_STORY)
+            raise Refusal(_(texts.GONE_STORY))
         await show_story(interaction, keys[0])
 
 

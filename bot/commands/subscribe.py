@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.briefing.schedules import next_run
 from bot.cards import ids, order_texts, texts
+from bot.cards.language import N_, _
 from bot.cards.layout import button, sentence
 from bot.cards.subscriptions import closed_layout, elsewhere_layout, subscription_layout
 from bot.commands.answer import Control, Refusal, show
@@ -39,9 +40,11 @@ async def level_choices(interaction: Interaction, typed: str) -> list[app_comman
     found = await host.database.read(outlook, wanted, host.clock())
     if typed.strip().isdecimal():
         heat = heat_of(typed, found).min_heat or 0
-        return [app_commands.Choice(name=f"Heat {heat} or more · {found.above(heat)}", value=str(heat))]
+        name = f"{texts.at_least(heat)} · {texts.rate_words(found.above(heat))}"
+        return [app_commands.Choice(name=name, value=str(heat))]
     choices = [
-        app_commands.Choice(name=texts.level_choice(level, found.expected(level)), value=level.value) for level in Level
+        app_commands.Choice(name=texts.level_choice(level, texts.rate_words(found.expected(level))), value=level.value)
+        for level in Level
     ]
     return [choice for choice in choices if fold(typed) in fold(choice.name)] or choices
 
@@ -62,9 +65,9 @@ def _subscribe(connection: Connection, order: _Order, now: datetime, command: st
         raise DuplicateError(same)
     others = subscriptions.subscriptions_of(connection, order.guild_id)
     if sum(other.channel_id == order.channel_id for other in others) >= CHANNEL_CAP:
-        raise Refusal(texts.TOO_MANY_HERE.format(most=CHANNEL_CAP, command=command))
+        raise Refusal(_(texts.TOO_MANY_HERE, most=CHANNEL_CAP, command=command))
     if len(others) >= SERVER_CAP:
-        raise Refusal(texts.TOO_MANY.format(most=SERVER_CAP, command=command))
+        raise Refusal(_(texts.TOO_MANY, most=SERVER_CAP, command=command))
     keep_bars(connection, order.terms.filter, now)
     timezone = servers.server(connection, order.guild_id).timezone
     made = subscriptions.add_subscription(
@@ -84,7 +87,7 @@ def _queue_first(connection: Connection, made: Subscription, now: datetime) -> b
     listing = Listing(Order.TOP, topic=topic, provider=provider)
     keys: list[str] = []
     place: Place | None = None
-    for _ in range(_FIRST_PAGES):
+    for _page in range(_FIRST_PAGES):
         found = page(connection, listing, now, place)
         keys += [article.key for article in found.articles if article.pushable]
         if not found.has_next:
@@ -117,13 +120,13 @@ class Subscribe(commands.Cog):
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    @app_commands.command(description="Send news to a channel")
+    @app_commands.command(description=N_("Send news to a channel"))
     @app_commands.describe(
-        topic="Only this topic",
-        provider="Only this publisher",
-        channel="Where to; by default here",
-        how_hot="Only the hotter ones; by default at most about three a day",
-        how_often="As it happens, or at 09:00: daily, on weekdays, on Mondays",
+        topic=N_("Only this topic"),
+        provider=N_("Only this publisher"),
+        channel=N_("Where to; by default here"),
+        how_hot=N_("Only the hotter ones; by default at most about three a day"),
+        how_often=N_("As it happens, or at 09:00: daily, on weekdays, on Mondays"),
     )
     @app_commands.autocomplete(topic=topic_choices, provider=provider_choices, how_hot=level_choices)
     @app_commands.choices(
@@ -172,7 +175,7 @@ async def _order(interaction: Interaction, target: Channel, terms: Terms, kept: 
     try:
         subscription, first = await host.database.write(_subscribe, order, now, host.mention("subscriptions list"))
     except DuplicateError as duplicate:
-        opens = button("Open it", ids.subscription("open", duplicate.known.id))
+        opens = button(_("Open it"), ids.subscription("open", duplicate.known.id))
         await show(interaction, sentence(str(duplicate), opens))
         return
     host.outbox_changed()
@@ -191,10 +194,8 @@ async def _show_made(interaction: Interaction, made: Subscription, first: bool) 
     heat = made.terms.min_heat
     expected = found.expected(made.terms.level) if heat is None else found.above(heat)
     text = f"{texts.done(made, found.bars, expected)}\n{order_texts.brought(tested)}"
-    if heat is not None:
-        text = text.replace(f"\n{texts.bar(made.terms.level, found.bars)},", f"\nHeat {heat} or more,", 1)
     if not first:
-        text += f"\n{texts.NOTHING_YET}"
+        text += f"\n{_(texts.NOTHING_YET)}"
     asks = made.terms.often is not Often.INSTANT and settings.timezone is None
     await show(interaction, subscription_layout(made, text, ask_timezone=asks))
 
@@ -223,11 +224,11 @@ async def kept_draft(interaction: Interaction, key: str, command: str) -> Draft:
     host = host_of(interaction)
     kept = await host.database.read(draft, key)
     if kept is None:
-        raise Refusal(order_texts.OLD_PANEL.format(command=host.mention(command)))
+        raise Refusal(_(order_texts.OLD_PANEL, command=host.mention(command)))
     if kept.user_id != interaction.user.id:
-        raise Refusal(order_texts.NOT_YOURS.format(command=host.mention(command)))
+        raise Refusal(_(order_texts.NOT_YOURS, command=host.mention(command)))
     if kept.guild_id != interaction.guild_id:
-        raise Refusal(texts.GONE_SUBSCRIPTION)
+        raise Refusal(_(texts.GONE_SUBSCRIPTION))
     return kept
 
 

@@ -8,7 +8,8 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.briefing.schedules import next_run
-from bot.cards import ids, texts
+from bot.cards import ids, order_texts, texts
+from bot.cards.language import N_, _
 from bot.cards.layout import sentence
 from bot.cards.markup import cut
 from bot.cards.subscriptions import subscription_layout, subscriptions_layout, which_layout
@@ -26,11 +27,11 @@ from bot.store import servers, subscriptions
 async def _known(interaction: Interaction) -> tuple[Subscription, ...]:
     """Return the server's subscriptions; a refusal where there are none."""
     if interaction.guild_id is None:
-        raise Refusal(texts.ONLY_IN_SERVERS)
+        raise Refusal(_(texts.ONLY_IN_SERVERS))
     host = host_of(interaction)
     known = await host.database.read(subscriptions.subscriptions_of, interaction.guild_id)
     if not known:
-        raise Refusal(texts.NO_SUBSCRIPTIONS.format(command=host.mention("subscribe")))
+        raise Refusal(_(texts.NO_SUBSCRIPTIONS, command=host.mention("subscribe")))
     return known
 
 
@@ -42,9 +43,8 @@ async def subscription_choices(interaction: Interaction, typed: str) -> list[app
     found = []
     for each in known:
         channel = interaction.guild.get_channel_or_thread(each.channel_id) if interaction.guild else None
-        name = (
-            f"{cut(texts.plain_about(each.terms), 60)} → {f'#{cut(channel.name, 30)}' if channel else 'a lost channel'}"
-        )
+        where = f"#{cut(channel.name, 30)}" if channel else _("a lost channel")
+        name = f"{cut(texts.plain_about(each.terms), 60)} → {where}"
         if fold(typed) in fold(name):
             found.append(app_commands.Choice(name=name, value=str(each.id)))
     return found[:25]
@@ -57,7 +57,7 @@ async def _chosen(interaction: Interaction, typed: str) -> Subscription:
     if not found:
         found = [each for each in known if fold(typed) in fold(texts.plain_about(each.terms))]
     if len(found) != 1:
-        raise Refusal("I can't tell which subscription you mean: choose one of the list that opens while you type.")
+        raise Refusal(_(order_texts.WHICH_SUBSCRIPTION))
     return found[0]
 
 
@@ -65,7 +65,7 @@ async def _chosen(interaction: Interaction, typed: str) -> Subscription:
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.guild_only()
 class Subscriptions(
-    commands.GroupCog, group_name="subscriptions", group_description="The news that is sent in this server"
+    commands.GroupCog, group_name="subscriptions", group_description=N_("The news that is sent in this server")
 ):
     """What a server gets."""
 
@@ -73,7 +73,7 @@ class Subscriptions(
         super().__init__()
         self._host = host
 
-    @app_commands.command(name="list", description="All subscriptions of this server")
+    @app_commands.command(name="list", description=N_("All subscriptions of this server"))
     async def list_(self, interaction: Interaction) -> None:
         """List the server's subscriptions."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -81,8 +81,8 @@ class Subscriptions(
         settings = await self._host.database.read(servers.server, known[0].guild_id)
         await show(interaction, subscriptions_layout(known, settings, _troubles(interaction, known)))
 
-    @app_commands.command(description="Change a subscription: what, how hot, when, how it looks")
-    @app_commands.describe(subscription="Which one")
+    @app_commands.command(description=N_("Change a subscription: what, how hot, when, how it looks"))
+    @app_commands.describe(subscription=N_("Which one"))
     @app_commands.autocomplete(subscription=subscription_choices)
     async def edit(self, interaction: Interaction, subscription: app_commands.Range[str, 1, 100] | None = None) -> None:
         """Open the panel of a subscription."""
@@ -93,8 +93,8 @@ class Subscriptions(
             return
         await panel.open_panel(interaction, await _chosen(interaction, subscription) if subscription else known[0])
 
-    @app_commands.command(description="What was sent lately, and what waits or failed")
-    @app_commands.describe(subscription="Only of this one")
+    @app_commands.command(description=N_("What was sent lately, and what waits or failed"))
+    @app_commands.describe(subscription=N_("Only of this one"))
     @app_commands.autocomplete(subscription=subscription_choices)
     async def log(self, interaction: Interaction, subscription: app_commands.Range[str, 1, 100] | None = None) -> None:
         """Show the newest deliveries."""
@@ -102,8 +102,8 @@ class Subscriptions(
         chosen = await _chosen(interaction, subscription) if subscription else None
         await show_log(interaction, chosen.id if chosen else 0)
 
-    @app_commands.command(description="Why a story was posted, or why not")
-    @app_commands.describe(article="Words of its headline, its address, or a link to the message")
+    @app_commands.command(description=N_("Why a story was posted, or why not"))
+    @app_commands.describe(article=N_("Words of its headline, its address, or a link to the message"))
     @app_commands.autocomplete(article=article_choices)
     async def explain(self, interaction: Interaction, article: app_commands.Range[str, 1, 1000]) -> None:
         """Explain for each subscription what became of an article."""
@@ -119,7 +119,7 @@ def _troubles(interaction: Interaction, known: tuple[Subscription, ...]) -> dict
         if isinstance(channel, discord.TextChannel | discord.Thread):
             missing = missing_permissions(channel)
             if missing:
-                found[each.id] = texts.missing_permissions(channel.id, missing)
+                found[each.id] = order_texts.closed(channel.id, missing)
     return found
 
 
@@ -130,7 +130,7 @@ async def _subscription(interaction: Interaction, subscription_id: int) -> Subsc
     """Return a subscription of the server that the interaction is from."""
     known = await host_of(interaction).database.read(subscriptions.subscription, subscription_id)
     if known is None or known.guild_id != interaction.guild_id:
-        raise Refusal(texts.GONE_SUBSCRIPTION)
+        raise Refusal(_(texts.GONE_SUBSCRIPTION))
     return known
 
 
@@ -138,7 +138,7 @@ async def _show_subscription(interaction: Interaction, known: Subscription) -> N
     host = host_of(interaction)
     timezone = (await host.database.read(servers.server, known.guild_id)).timezone
     asks = known.terms.often is not Often.INSTANT and timezone is None
-    await replace(interaction, subscription_layout(known, texts.line(known), ask_timezone=asks))
+    await replace(interaction, subscription_layout(known, order_texts.summary(known), ask_timezone=asks))
 
 
 class SubscriptionSelect(Control, template=ids.SUBSCRIPTION):
@@ -199,35 +199,30 @@ class SubscriptionButton(Control, template=r"hl1:u:(?P<action>open|change|lower|
         await _show_subscription(interaction, await _subscription(interaction, known.id))
 
 
-class TimezoneForm(ui.Modal, title="Time zone of this server"):
+class TimezoneForm(ui.Modal):
     """Asks for the server's time zone, once."""
 
-    zone = ui.Label(
-        text="City or time zone",
-        component=ui.TextInput[ui.Modal](placeholder="Europe/Berlin", min_length=2, max_length=60),
-    )
-
     def __init__(self, subscription_id: int) -> None:
-        super().__init__()
+        super().__init__(title=_("Time zone of this server"))
         self._subscription_id = subscription_id
+        self._zone = ui.TextInput[ui.Modal](placeholder="Europe/Berlin", min_length=2, max_length=60)
+        self.add_item(ui.Label(text=_("City or time zone"), component=self._zone))
 
     async def on_submit(self, interaction: Interaction) -> None:
         """Set the time zone, and say when the next daily briefing comes."""
         await guarded(interaction, self._submit)
 
     async def _submit(self, interaction: Interaction) -> None:
-        field = self.zone.component
-        assert isinstance(field, ui.TextInput)
-        timezone = timezone_of(field.value)
+        timezone = timezone_of(self._zone.value)
         if interaction.guild_id is None:
-            raise Refusal(texts.ONLY_IN_SERVERS)
+            raise Refusal(_(texts.ONLY_IN_SERVERS))
         await interaction.response.defer()
         host = host_of(interaction)
         now = host.clock()
         await host.database.write(set_timezone, interaction.guild_id, timezone, now)
         host.schedule_changed()
         known = await _subscription(interaction, self._subscription_id)
-        text = f"{texts.line(known)}\n{texts.timezone_set(timezone, next_run(now, known.terms, timezone))}"
+        text = f"{order_texts.summary(known)}\n{texts.timezone_set(timezone, next_run(now, known.terms, timezone))}"
         await replace(interaction, subscription_layout(known, text, ask_timezone=False))
 
 

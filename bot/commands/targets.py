@@ -3,6 +3,7 @@
 import discord
 
 from bot.cards import order_texts, texts
+from bot.cards.language import _
 from bot.commands.answer import Refusal
 from bot.commands.host import Interaction
 from bot.delivery.access import Channel, missing_permissions
@@ -28,7 +29,7 @@ def news_channel(interaction: Interaction, channel_id: int) -> Channel:
 def posting_place(target: object, member: discord.User | discord.Member) -> Channel:
     """Return the channel, if news can be sent to such a one and the person may post there."""
     if not isinstance(target, discord.TextChannel | discord.Thread) or not isinstance(member, discord.Member):
-        raise Refusal(texts.NOT_A_NEWS_CHANNEL)
+        raise Refusal(_(texts.NOT_A_NEWS_CHANNEL))
     allowed = target.permissions_for(member)
     posts = allowed.send_messages_in_threads if isinstance(target, discord.Thread) else allowed.send_messages
     if not (allowed.view_channel and posts):
@@ -43,10 +44,10 @@ def check_open(channel: Channel) -> None:
     """
     missing = missing_permissions(channel)
     if missing:
-        raise ClosedError(channel.id, texts.missing_permissions(_where_to_allow(channel), missing))
+        raise ClosedError(channel.id, order_texts.closed(_where_to_allow(channel), missing))
     locked = isinstance(channel, discord.Thread) and channel.locked
     if locked and not channel.permissions_for(channel.guild.me).manage_threads:
-        raise ClosedError(channel.id, order_texts.LOCKED.format(channel=channel.id))
+        raise ClosedError(channel.id, _(order_texts.LOCKED, channel=f"<#{channel.id}>"))
 
 
 def _where_to_allow(channel: Channel) -> int:
@@ -58,9 +59,9 @@ def role_trouble(guild: discord.Guild, channel: Channel, role_id: int) -> str | 
     """Return why a ping of the role would not reach anybody, or must not be sent."""
     role = guild.get_role(role_id)
     if role is None:
-        return "That role is gone: choose another."
+        return _(order_texts.GONE_ROLE)
     if role.is_default():
-        return order_texts.EVERYONE
+        return _(order_texts.EVERYONE)
     if role.mentionable or channel.permissions_for(guild.me).mention_everyone:
         return None
     return order_texts.cannot_ping(role_id, channel.id)

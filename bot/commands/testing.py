@@ -7,6 +7,7 @@ from discord import ui
 from sqlalchemy import Connection
 
 from bot.cards import ids, order_texts
+from bot.cards.language import _
 from bot.cards.push import push_message
 from bot.commands.answer import Control, Refusal
 from bot.commands.host import Interaction, host_of
@@ -23,7 +24,7 @@ async def send_test(interaction: Interaction, known: Subscription, terms: Terms)
     host = host_of(interaction)
     article = await host.database.read(_hottest, known, terms)
     if article is None:
-        raise Refusal(order_texts.NO_MATCH)
+        raise Refusal(_(order_texts.NO_MATCH))
     now = host.clock()
     delivery = Delivery(
         id=0,
@@ -46,7 +47,7 @@ async def send_test(interaction: Interaction, known: Subscription, terms: Terms)
             item.custom_id = ids.opened(article.key)
     embeds = [message.embed] if message.embed else []
     await interaction.followup.send(
-        f"-# {order_texts.ONLY_YOU}\n{message.content}",
+        f"-# {_(order_texts.ONLY_YOU)}\n{message.content}",
         embeds=embeds,
         view=message.view,
         ephemeral=True,

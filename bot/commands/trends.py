@@ -2,19 +2,18 @@
 
 import io
 from datetime import UTC, datetime
-from typing import Protocol, cast
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.briefing.trends import Trends
-from bot.cards import ids, texts
-from bot.cards.chart import Charts
+from bot.cards import ids, news_texts, texts
+from bot.cards.language import N_, _
 from bot.cards.layout import sentence
 from bot.cards.trends import PICTURE, trends_layout
 from bot.commands.answer import Control, Refusal, show
-from bot.commands.host import Host, Interaction
+from bot.commands.host import Host, Interaction, host_of
 from bot.commands.news import UnknownNameError, keep, kept, known_name, offer_names, sample_note, topic_choices
 from bot.commands.places import may_post, server_of
 from bot.models import Listing, Order, Server
@@ -23,33 +22,23 @@ from bot.store.trends import trends
 
 _DAYS = 30
 _PERIODS = [
-    app_commands.Choice(name="7 days", value=7),
-    app_commands.Choice(name="30 days", value=30),
-    app_commands.Choice(name="Year", value=365),
+    app_commands.Choice(name=N_("7 days"), value=7),
+    app_commands.Choice(name=N_("30 days"), value=30),
+    app_commands.Choice(name=N_("Year"), value=365),
 ]
 _NOBODY = discord.AllowedMentions.none()
 
 
-class DrawingHost(Host, Protocol):
-    """The running program, as far as it draws."""
-
-    charts: Charts
-
-
-def _host_of(interaction: Interaction) -> DrawingHost:
-    return cast(DrawingHost, interaction.client)
-
-
-@app_commands.allowed_installs(guilds=True, users=True)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
 class Trending(commands.Cog):
     """Stories a day by topic."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    @app_commands.command(name="trends", description="How much news there was, by day and topic")
-    @app_commands.describe(topic="Only this topic", period="How far back; by default 30 days")
+    @app_commands.command(name="trends", description=N_("How much news there was, by day and topic"))
+    @app_commands.describe(topic=N_("Only this topic"), period=N_("How far back; by default 30 days"))
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.autocomplete(topic=topic_choices)
     @app_commands.choices(period=_PERIODS)
     async def trends(
@@ -69,7 +58,7 @@ class Trending(commands.Cog):
         at, settings = self._host.clock(), await server_of(interaction)
         found = await _trends(interaction, listing, at, settings)
         if not found.stories.total:
-            await show(interaction, sentence(texts.no_articles(listing)))
+            await show(interaction, sentence(news_texts.no_articles(listing)))
             return
         await _answer(interaction, found, listing_key(listing), at, shareable=settings.share)
         await keep(self._host, listing)
@@ -77,7 +66,7 @@ class Trending(commands.Cog):
 
 async def _trends(interaction: Interaction, listing: Listing, at: datetime, settings: Server) -> Trends:
     days = listing.days or _DAYS
-    read = _host_of(interaction).database.read
+    read = host_of(interaction).database.read
     return await read(trends, listing.topic, days, at, settings.timezone, settings.blocked)
 
 
@@ -91,7 +80,7 @@ async def _answer(
     shareable: bool = True,
 ) -> None:
     """Answer with the trends, in place of "is thinking"; with their picture where there is enough for one."""
-    host = _host_of(interaction)
+    host = host_of(interaction)
     png = await host.charts.png(found) if found.drawn else None
     layout = trends_layout(
         found,
@@ -112,15 +101,15 @@ class ShareTrendsButton(Control, template=rf"hl1:tr:(?P<listing>{ids.KEY}):(?P<a
     async def respond(self, interaction: Interaction) -> None:
         """Post the trends as they were, if the person who shares could post there themselves."""
         if not may_post(interaction):
-            raise Refusal(texts.CANNOT_POST_HERE)
-        host, settings = _host_of(interaction), await server_of(interaction)
+            raise Refusal(_(texts.CANNOT_POST_HERE))
+        host, settings = host_of(interaction), await server_of(interaction)
         if not settings.share:
-            raise Refusal(texts.NO_SHARING)
+            raise Refusal(_(texts.NO_SHARING))
         listing = await kept(host, self.parts["listing"])
         at = min(datetime.fromtimestamp(int(self.parts["at"]), UTC), host.clock())
         found = await _trends(interaction, listing, at, settings)
         if not found.stories.total:
-            raise Refusal(texts.no_articles(listing))
+            raise Refusal(news_texts.no_articles(listing))
         await interaction.response.defer(thinking=True)  # a picture may take longer than Discord waits
         await _answer(interaction, found, self.parts["listing"], at, shared_by=interaction.user.id)
 

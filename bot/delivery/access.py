@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from bot.briefing.schedules import next_run
-from bot.cards.language import language_of
+from bot.cards.language import N_, language_of
 from bot.models import Often
 from bot.store import servers
 from bot.store.database import Database
@@ -24,10 +24,10 @@ Channel = discord.TextChannel | discord.Thread
 
 # What sending there takes, in the words of Discord's own settings.
 _NEEDED = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "embed_links": "Embed Links",
-    "read_message_history": "Read Message History",
+    "view_channel": N_("View Channel"),
+    "send_messages": N_("Send Messages"),
+    "embed_links": N_("Embed Links"),
+    "read_message_history": N_("Read Message History"),
 }
 
 # How often all that is paused is looked at; events of a server have it looked at within moments.
@@ -46,7 +46,7 @@ def missing_permissions(channel: Channel) -> list[str]:
     allowed = channel.permissions_for(channel.guild.me)
     needed = dict(_NEEDED)
     if isinstance(channel, discord.Thread):
-        needed = {"send_messages_in_threads": "Send Messages in Threads", **needed}
+        needed = {"send_messages_in_threads": N_("Send Messages in Threads"), **needed}
         del needed["send_messages"]
     return [name for flag, name in needed.items() if not getattr(allowed, flag)]
 

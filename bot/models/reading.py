@@ -82,6 +82,8 @@ class Vitals:
     """Why the last load was refused, until one goes through."""
     sync_failure: str | None = None
     """Why CORPUS_SYNC failed when it was last run, if it did."""
+    banned: bool = False
+    """Whether Discord has banned the program's address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,9 @@ HOOKS = (
     Hook(
         "simcord.env", "Env._mark_mutation", "tells `env._preview`, the one preview it knows, of clicks: ours passes on"
     ),
+    Hook(
+        "simcord.interactions", "base_payload", "says which language a visitor has chosen: SimCord's all have English"
+    ),
     Hook("simcord.preview", "Preview.__init__", "constructed directly, because env.preview() allows one per Env"),
     Hook("simcord.preview", "Preview._publish", "shows what the bot did by itself: there is no live push"),
     Hook("simcord.preview", "Preview._advance_presentation_time", "keeps “2 minutes ago” right"),

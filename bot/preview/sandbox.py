@@ -12,6 +12,7 @@ from bot.preview.news import write_demo_news, write_spare_news
 
 VISITOR_ID = 1_100_000_000_000_000_001
 MEMBER_ID = 1_100_000_000_000_000_002
+GERMAN_ID = 1_100_000_000_000_000_003
 
 
 def visitor_id() -> int:

@@ -101,6 +101,7 @@ async def running(
         stack.push_async_callback(program.close)
         env = live.make_env(program.bot)
         demo = world.build_world(env)
+        stack.enter_context(world.locales(demo.people))
         await env.start()
         stack.push_async_callback(env.shutdown)
         # Outside the bot's scope, where SimCord would wait for the jobs to end, but with its clock and its webhooks.

@@ -1,14 +1,18 @@
 """The demo server and its people."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import discord
-from simcord import ChannelHandle, Env, MemberActor, UserHandle
-from simcord.backend.models import Overwrite, User
+from simcord import ChannelHandle, Env, MemberActor, UserHandle, interactions
+from simcord.backend.models import Interaction, Overwrite, User
+from simcord.backend.state import Backend
 from simcord.enums import ChannelType, OverwriteType
 
 from bot.preview.pictures import avatar_hash
-from bot.preview.sandbox import MEMBER_ID, VISITOR_ID
+from bot.preview.sandbox import GERMAN_ID, MEMBER_ID, VISITOR_ID
 
 GUILD_NAME = "Newsroom demo"
 GUILD_ID = 1_100_000_000_000_000_000
@@ -28,6 +32,7 @@ class Person:
     actor: MemberActor
     name: str
     role: str
+    locale: str = "en-US"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,23 @@ def _user(env: Env, user_id: int, name: str) -> UserHandle:
     return UserHandle(env, user)
 
 
+@contextmanager
+def locales(people: Sequence[Person]) -> Iterator[None]:
+    """Let the program be told which language each of the people has chosen; SimCord says English of everybody."""
+    chosen = {person.actor.id: person.locale for person in people}
+    original = interactions.base_payload
+
+    def base_payload(backend: Backend, *, user_id: int, **rest: Any) -> tuple[Interaction, dict[str, Any]]:
+        record, payload = original(backend, user_id=user_id, **rest)
+        return record, payload | {"locale": chosen.get(user_id, payload["locale"])}
+
+    interactions.base_payload = base_payload
+    try:
+        yield
+    finally:
+        interactions.base_payload = original
+
+
 def build_world(env: Env) -> World:
     """Build the demo server. Before the bot starts, so that the bot finds itself there instead of joining."""
     backend = env.backend
@@ -55,6 +77,7 @@ def build_world(env: Env) -> World:
     bot_role = next(role for role in backend.get_guild(guild.id).roles.values() if role.managed)
     bot_role.color = 0xFF9A4D  # the logo's orange; Discord colours a name by its highest role
     member = guild.add_member(sam)
+    german = guild.add_member(_user(env, GERMAN_ID, "Klara"))
     channels = [guild.create_text_channel(name, topic=topic) for name, topic in TOPICS.items()]
     send = discord.Permissions(send_messages=True).value
     name, topic = ANNOUNCEMENTS
@@ -69,5 +92,9 @@ def build_world(env: Env) -> World:
         ],
     )
     channels.append(ChannelHandle(env, guild, channel))
-    people = (Person(MemberActor(env, guild, you), "You", "admin"), Person(member, "Sam", "member"))
+    people = (
+        Person(MemberActor(env, guild, you), "You", "admin"),
+        Person(member, "Sam", "member"),
+        Person(german, "Klara", "reads German", "de"),
+    )
     return World(name=GUILD_NAME, channels=tuple(channels), people=people)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.briefing.bars import NOTHING, bars_of, default_level, rate
+from bot.briefing.bars import Rate, Unit, bars_of, default_level, rate
 from bot.models import Bars, Level
 
 
@@ -74,22 +74,22 @@ def test_the_default_is_the_lowest_level_that_is_not_noisy(heats: list[int], day
 
 
 @pytest.mark.parametrize(
-    ("count", "days", "words"),
+    ("count", "days", "expected"),
     [
-        (0, 30, NOTHING),
-        (1, 30, "about 1 a month"),
-        (2, 30, "about 2 a month"),
-        (4, 30, "about 4 a month"),
-        (5, 30, "about 1 a week"),
-        (21, 30, "about 5 a week"),
-        (29, 30, "about 7 a week"),
-        (30, 30, "about 1 a day"),
-        (90, 30, "about 3 a day"),
-        (1000, 30, "about 33 a day"),
-        (1, 90, "about 1 a month"),
-        (13, 90, "about 1 a week"),
-        (7, 1, "about 7 a day"),
+        (0, 30, None),
+        (1, 30, Rate(1, Unit.MONTH)),
+        (2, 30, Rate(2, Unit.MONTH)),
+        (4, 30, Rate(4, Unit.MONTH)),
+        (5, 30, Rate(1, Unit.WEEK)),
+        (21, 30, Rate(5, Unit.WEEK)),
+        (29, 30, Rate(7, Unit.WEEK)),
+        (30, 30, Rate(1, Unit.DAY)),
+        (90, 30, Rate(3, Unit.DAY)),
+        (1000, 30, Rate(33, Unit.DAY)),
+        (1, 90, Rate(1, Unit.MONTH)),
+        (13, 90, Rate(1, Unit.WEEK)),
+        (7, 1, Rate(7, Unit.DAY)),
     ],
 )
-def test_rates(count: int, days: float, words: str) -> None:
-    assert rate(count, days) == words
+def test_rates(count: int, days: float, expected: Rate | None) -> None:
+    assert rate(count, days) == expected

@@ -38,6 +38,7 @@ def decided(
         pytest.param(INSTANT, [at(5 * MINUTE, own=False)], "", NOW + 15 * MINUTE, id="spaced by channel"),
         pytest.param(INSTANT, [at(5 * MINUTE, push=False)], "CBA", None, id="a digest does not count for spacing"),
         pytest.param(INSTANT, [at(20 * MINUTE)], "CBA", None, id="spacing over"),
+        pytest.param(INSTANT, [at(-HOUR)], "", NOW + 20 * MINUTE, id="the clock was set back since"),
         pytest.param(replace(INSTANT, spacing=60), [at(20 * MINUTE)], "", NOW + 40 * MINUTE, id="a spacing of its own"),
         pytest.param(replace(INSTANT, spacing=0), [at(MINUTE)], "CBA", None, id="no spacing"),
         pytest.param(

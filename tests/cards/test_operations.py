@@ -21,9 +21,9 @@ USUAL = Results(41, ((DeliveryKind.PUSH, 400), (DeliveryKind.DIGEST, 10)), (("go
 AGO = NOW - timedelta(minutes=11)
 
 
-def vitals(paused_for: float = 0, invalid_requests: int = 0, why: str | None = None) -> Vitals:
+def vitals(paused_for: float = 0, invalid_requests: int = 0, why: str | None = None, *, banned: bool = False) -> Vitals:
     """Return how a program is that does well but for what is given."""
-    return Vitals("0.1.0", NOW, 3, paused_for, invalid_requests, 2, load_refused=why, sync_failure=why)
+    return Vitals("0.1.0", NOW, 3, paused_for, invalid_requests, 2, load_refused=why, sync_failure=why, banned=banned)
 
 
 def figures(
@@ -70,6 +70,11 @@ def test_all_is_well(loaded: LoadReport | None, newest: datetime | None) -> None
     ("shown", "read", "sentence"),
     [
         (vitals(), figures(stopped_at=AGO), "**Sending is paused** by a host since "),
+        (
+            vitals(paused_for=300, banned=True),
+            figures(),
+            "**Banned by Discord** for now: one message at a time is tried.",
+        ),
         (vitals(paused_for=300), figures(), "**Sending is paused**: Discord asked for it. It goes on "),
         (vitals(invalid_requests=1200), figures(), "**Discord refuses much**: 1,200 of 5,000 requests"),
         (vitals(), figures(outbox=Outbox(4, AGO, 0, 0, 0)), "**Sending is behind**: the first message was due "),

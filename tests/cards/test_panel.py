@@ -8,10 +8,10 @@ from discord import ui
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards import order_texts
 from bot.cards.panel import Below, Panel, panel_layout, ping_layout, publishers_layout, without_layout
-from bot.cards.record import explain_layout, log_layout
+from bot.cards.record import explain_layout, explanation, fate, log_layout
 from bot.cards.subscriptions import subscriptions_layout, which_layout
+from bot.cards.texts import about
 from bot.models import (
     Backtest,
     Bars,
@@ -148,7 +148,7 @@ ENTRIES = st.builds(
 @given(st.lists(ENTRIES, max_size=50), names(), st.booleans())
 @settings(max_examples=40, deadline=None)
 def test_a_log_is_within_the_limits(entries: list[Entry], of: str, paused: bool) -> None:
-    shown_of = order_texts.about(Terms(topics=(of,)))
+    shown_of = about(Terms(topics=(of,)))
     for first in range(0, 50, 10):
         check(log_layout(entries, 10, shown_of, 7, first, {7} if paused else ()))
 
@@ -165,13 +165,29 @@ def test_explanations_are_within_the_limits(known: list[Subscription], title: st
 
 @pytest.mark.parametrize("rule", Rule)
 def test_every_rule_has_its_sentence(rule: Rule) -> None:
-    bare = order_texts.explanation(Explanation(subscription(), rule), 10)
-    whole = order_texts.explanation(
+    bare = explanation(Explanation(subscription(), rule), 10)
+    whole = explanation(
         Explanation(subscription(level=Level.HOT), rule, NOW, 82, 95, 5, NOW + timedelta(hours=1), "too old"), 10
     )
     for text in (bare, whole):
         sentence = text.splitlines()[1]
         assert sentence.rstrip(")").endswith(".") or sentence.endswith(")")
-    assert order_texts.explanation(
-        Explanation(subscription(level=Level.HOT), Rule.BELOW_BAR, NOW, 82, 95), 10
-    ).startswith("**AI** → <#123456789012345678>\nNot posted: heat 82 was below Hot (95) when it came on ")
+    assert explanation(Explanation(subscription(level=Level.HOT), Rule.BELOW_BAR, NOW, 82, 95), 10).startswith(
+        "**AI** → <#123456789012345678>\nNot posted: heat 82 was below Hot (95) when it came on "
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "words"),
+    [
+        (DeliveryState.PENDING, "quiet hours", "Held: quiet hours, goes out <t:"),
+        (DeliveryState.PENDING, "rate limited", "Waits: Discord had trouble, the next try comes <t:"),
+        (DeliveryState.PENDING, None, "Queued: goes out <t:"),
+        (DeliveryState.FAILED, "refused (50035)", "Failed: Discord refused (50035)"),
+        (DeliveryState.FAILED, "AutoMod (200000)", "Failed: Discord AutoMod (200000)"),
+        (DeliveryState.FAILED, None, "Failed: Discord refused it"),
+    ],
+)
+def test_the_fate_of_a_delivery(state: DeliveryState, reason: str | None, words: str) -> None:
+    entry = Entry(1, 7, 5, DeliveryKind.PUSH, state, reason, NOW, NOW, None, 1, ("A story",))
+    assert fate(entry, 10, held=False).startswith(words)

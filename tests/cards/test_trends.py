@@ -1,5 +1,6 @@
 """The trends as a reply, and their picture."""
 
+import gettext
 import io
 import json
 import re
@@ -18,8 +19,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.briefing.trends import PERIODS, Trends, calendar, course
-from bot.cards import chart, limits
+from bot.cards import chart, language, limits
 from bot.cards.chart import Charts, draw, label
+from bot.cards.language import speaking
 from bot.cards.trends import alt, trends_layout
 from bot.corpus import limits as corpus
 from tests.cards.markdown import active, unescaped
@@ -203,6 +205,18 @@ def test_a_picture_of_one_topic_alone_or_of_none() -> None:
         assert draw(some).startswith(b"\x89PNG")
 
 
+def test_a_picture_is_in_words_of_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Loud(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return message.upper() if "{" not in message else message
+
+    for trends in (made(None, 7, ["AI"]), made("AI", 365, ["AI"])):
+        english = draw(trends)
+        with monkeypatch.context() as patch:
+            patch.setattr(language, "catalogue", lambda _language: Loud())
+            assert draw(trends) != english
+
+
 @pytest.mark.parametrize(
     ("name", "drawn"),
     [
@@ -243,6 +257,15 @@ async def test_only_the_last_pictures_are_kept(fonts: Path, monkeypatch: pytest.
     again = await charts.png(made("AI", 7, ["AI"]))
     assert again == first
     assert again is not first
+
+
+async def test_a_picture_is_for_those_who_read_its_language(fonts: Path, caplog: pytest.LogCaptureFixture) -> None:
+    charts = Charts(fonts)
+    trends = made("AI", 7, ["AI"])
+    assert await charts.png(trends) is not None
+    with speaking("nowhere"):
+        assert await charts.png(trends) is None
+    assert "nowhere.po" in caplog.text
 
 
 async def test_what_takes_too_long_is_given_up(

@@ -57,7 +57,6 @@ async def test_a_busy_database_is_no_fault(world: World, caplog: pytest.LogCaptu
     world.corpus.write("a")
     world.load()
     await world.mo.slash(world.news, "news top")
-    await world.program.database.close()  # its connections are still patient
     holder = sqlite3.connect(world.program.settings.database, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:

@@ -276,6 +276,23 @@ async def test_a_channel_that_only_looks_open_is_tried_ever_more_rarely(
     assert live.active() is resumes
 
 
+@pytest.mark.parametrize("before", [True, False])
+async def test_a_server_that_comes_up_resumes_only_what_was_paused_before_the_program_began(
+    live: Live, before: bool
+) -> None:
+    if not before:  # a channel that looks open and is not would be asked again as soon as the gateway is up
+        await live.connect()
+    made = live.room.subscribe(live.channel.id, topic="AI")
+    live.trouble(made)
+    if before:
+        live.room.later(MINUTE)
+        await live.program.database.close()
+        live.program = Program(live.room.settings, clock=lambda: live.room.now, shard_count=1)
+        await live.connect()
+    await live.program.resumer.look([], [live.loopback.guild.id])
+    assert live.active() is before
+
+
 async def test_a_post_makes_the_next_pause_a_first_one(live: Live) -> None:
     await live.connect()
     made = live.room.subscribe(live.channel.id, topic="AI")

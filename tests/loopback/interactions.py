@@ -122,7 +122,7 @@ class Interactions:
             "channel_id": str(channel.id),
             "channel": channel.payload(world.bot) | {"permissions": str(bits)},
             "app_permissions": str(channel.permissions()),
-            "locale": "en-US",
+            "locale": user.locale,
             "entitlements": [],
             "authorizing_integration_owners": home,
             "context": 1 if guild is None else 0,

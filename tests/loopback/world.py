@@ -47,6 +47,8 @@ class Person:
     admin: bool = False
     permissions: int = MEMBER
     bot: bool = False
+    locale: str = "en-US"
+    """The language that the person has chosen in Discord."""
 
     def payload(self) -> Json:
         """Return the user object."""

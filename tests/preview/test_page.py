@@ -51,7 +51,11 @@ async def test_a_frame_needs_its_key(started: Started) -> None:
 async def test_the_page_names_server_channels_people_and_folder(started: Started) -> None:
     shell = started.shell
     assert [item["name"] for item in shell.config["channels"]] == ["general", "ai-news", "tech", "announcements"]
-    assert [(item["name"], item["role"]) for item in shell.config["people"]] == [("You", "admin"), ("Sam", "member")]
+    assert [(item["name"], item["role"]) for item in shell.config["people"]] == [
+        ("You", "admin"),
+        ("Sam", "member"),
+        ("Klara", "reads German"),
+    ]
     assert shell.config["people"][0]["id"] == str(visitor_id())
     assert str(started.preview.sandbox.corpus) in shell.text
     assert "Simulated Discord. Nothing here is sent to discord.com." in shell.text
