@@ -43,7 +43,7 @@ screenshots: $(READY) ## Take the README's pictures anew (needs Chromium)
 texts: $(READY) ## Bring bot/locale/*.po up to date with the code (NEW=fr begins a language)
 	@$(BIN)/pybabel --quiet extract --no-location --sort-output --project=Heatline -k N_ -k _ -k ngettext:1,2 -k pgettext:1c,2 -k NP_:1c,2 -o .texts.pot bot
 	@test -z "$(NEW)" || $(BIN)/pybabel --quiet init -i .texts.pot -o bot/locale/$(NEW).po -l $(NEW) --no-wrap
-	@for po in bot/locale/*.po; do $(BIN)/pybabel --quiet update -i .texts.pot -o "$$po" -l "$$(basename "$$po" .po)" --no-fuzzy-matching --ignore-obsolete --no-wrap; done
+	@for po in bot/locale/*.po; do $(BIN)/pybabel --quiet update -i .texts.pot -o "$$po" -l "$$(basename "$$po" .po)" --no-fuzzy-matching --ignore-obsolete --no-wrap --omit-header; done
 	@rm .texts.pot
 
 lock: $(READY) ## Resolve the lock files anew from pyproject.toml (needs uv)

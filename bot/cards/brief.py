@@ -30,10 +30,12 @@ def brief_layout(
     note: str | None = None,
     shared_by: int | None = None,
     shareable: bool = True,
+    manages: bool = False,
 ) -> ui.LayoutView:
     """Return a short briefing of at least one story.
 
-    `note` leads it; one that is shared by a user names them and has no buttons of the reader.
+    `note` leads it; one that is shared by a user names them and has no buttons of the reader. Who `manages` the server
+    can have it sent daily.
     """
     header = _header(brief, now, note)
     footer = _footer(brief, now, shared_by)
@@ -48,7 +50,7 @@ def brief_layout(
     if footer:
         pieces += [separator(), ui.TextDisplay(footer)]
     controls: list[ui.ActionRow[Any]] = [ui.ActionRow(story_select(brief.articles, ids.STORY))]
-    buttons = [] if shared_by is not None else _buttons(brief, listing_key, shareable=shareable)
+    buttons = [] if shared_by is not None else _buttons(brief, listing_key, shareable=shareable, manages=manages)
     if buttons:
         controls.append(ui.ActionRow(*buttons))
     return Layout(*pieces, controls=tuple(controls))
@@ -102,10 +104,12 @@ def _footer(brief: Brief, now: datetime, shared_by: int | None) -> str:
     return "\n".join(f"-# {line}" for line in lines if line)
 
 
-def _buttons(brief: Brief, listing_key: str, *, shareable: bool) -> list[ui.Button[Any]]:
+def _buttons(brief: Brief, listing_key: str, *, shareable: bool, manages: bool) -> list[ui.Button[Any]]:
     buttons = []
     if shareable:
         buttons.append(button(_("Share here"), ids.brief("share", listing_key, brief.size, brief.at)))
     if brief.stories > len(brief.articles):
         buttons.append(button(_("More stories"), ids.ask(listing_key)))
+    if manages:
+        buttons.append(button(_("Get this daily"), ids.daily(listing_key)))
     return buttons

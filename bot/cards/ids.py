@@ -96,6 +96,11 @@ def brief(action: str, listing_key: str, size: int, at: datetime) -> str:
     return f"{VERSION}b:{action}:{listing_key}:{size}:{int(at.timestamp())}"
 
 
+def daily(listing_key: str) -> str:
+    """Return the id of a button that subscribes the channel to a briefing's topic, daily."""
+    return f"{VERSION}sd:{listing_key}"
+
+
 def trends(listing_key: str, at: datetime) -> str:
     """Return the id of the button that shows a period's trends, as they were at a time, to everybody."""
     return f"{VERSION}tr:{listing_key}:{int(at.timestamp())}"

@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.briefing.windows import PAGE
 from bot.cards import ids, limits, news_texts
+from bot.cards.highlight import highlighted
 from bot.cards.language import N_, _, number
 from bot.cards.layout import Layout, alt_text, button, illustrated, separator
 from bot.cards.markup import cut, escape, link, shown
@@ -43,7 +44,7 @@ def page_layout(
     entries: list[str] = []
     for longest_link, excerpt in _SHRINKING:
         entries = [
-            _entry(article, place if numbered else None, now, longest_link, excerpt)
+            _entry(article, place if numbered else None, now, longest_link, excerpt, page.listing.words)
             for place, article in enumerate(page.articles, page.rank)
         ]
         if len(header) + sum(map(len, entries)) + len(footer) <= limits.V2_TEXT:
@@ -63,12 +64,16 @@ def _header(page: Page, note: str | None) -> str:
     return "\n".join(lines)
 
 
-def _entry(article: Article, place: int | None, now: datetime, longest_link: int, excerpt: int) -> str:
+def _entry(
+    article: Article, place: int | None, now: datetime, longest_link: int, excerpt: int, searched: str | None
+) -> str:
     rank = f"{place}. " if place else ""
     headline = f"**{rank}{shown(article.title, limits.LIST_HEADLINE)}**"
+    if searched:  # bold are the words that match, so the headline is larger instead
+        headline = f"### {highlighted(article.title, searched, limits.LIST_HEADLINE)}"
     provider, read = escape(cut(article.provider, 60)), link(_("Read"), article.url, longest_link)
     source = " · ".join(filter(None, (provider, news_texts.age(article, now), news_texts.others(article), read)))
-    summary = shown(article.excerpt, excerpt) if excerpt else ""
+    summary = highlighted(article.excerpt, searched or "", excerpt) if excerpt else ""
     return "\n".join(filter(None, (headline, summary, f"-# {source}")))
 
 

@@ -202,6 +202,16 @@ def no_articles(listing: Listing) -> str:
     return _(NO_NEWS)
 
 
+def nearest(typed: str, meant: str, number: int) -> str:
+    """Return what is said of a search that finds nothing, with the nearest one and how many stories that finds."""
+    return _(
+        "Nothing for “{words}”. Try “{near}” ({number}), or fewer words.",
+        words=shown(typed, 60),
+        near=shown(meant, 60),
+        number=number,
+    )
+
+
 def sample(newest: datetime | None) -> str:
     """Return what is said where only the bundled news is there."""
     if newest is None:

@@ -7,9 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.briefing.brief import SIZES
-from bot.cards import ids, news_texts, texts
+from bot.cards import ids, news_texts
 from bot.cards.brief import brief_layout, nothing_new_layout
-from bot.cards.language import N_, _
+from bot.cards.language import N_
 from bot.cards.layout import sentence
 from bot.commands.answer import Control, Refusal, replace, show
 from bot.commands.host import Host, Interaction, host_of
@@ -22,7 +22,7 @@ from bot.commands.news import (
     sample_note,
     topic_choices,
 )
-from bot.commands.places import may_post, server_of
+from bot.commands.places import server_of, sharing
 from bot.models import Listing, Order, fold
 from bot.store.briefs import brief
 from bot.store.listings import listing_key
@@ -57,10 +57,8 @@ class Briefing(commands.Cog):
         public: bool = False,
     ) -> None:
         """Show the short briefing; what is new since the reader's last look comes first."""
-        if public and not may_post(interaction):
-            raise Refusal(_(texts.CANNOT_POST_HERE))
-        if public and not (await server_of(interaction)).share:
-            raise Refusal(_(texts.NO_SHARING))
+        if public:
+            await sharing(interaction)
         await interaction.response.defer(ephemeral=not public, thinking=True)
         try:
             name = await known_name(self._host, "topic", topic)
@@ -91,6 +89,7 @@ async def _show_brief(interaction: Interaction, topic: str | None, size: int, *,
             note=await sample_note(host),
             shared_by=user if public else None,
             shareable=settings.share,
+            manages=interaction.guild is not None and interaction.permissions.manage_guild,
         )
         await show(interaction, layout, public=public)
     await keep(host, listing)
@@ -108,12 +107,8 @@ class BriefButton(
         action: Literal["show", "share"] = self.parts["action"]  # type: ignore[assignment]  # by the template
         host = host_of(interaction)
         listing = await kept(host, self.parts["listing"])
-        if action == "share" and not may_post(interaction):
-            raise Refusal(_(texts.CANNOT_POST_HERE))
+        settings = await (sharing if action == "share" else server_of)(interaction)
         at, now = datetime.fromtimestamp(int(self.parts["at"]), UTC), host.clock()
-        settings = await server_of(interaction)
-        if action == "share" and not settings.share:
-            raise Refusal(_(texts.NO_SHARING))
         size = int(self.parts["size"])
         made = await host.database.read(brief, listing.topic, size, min(at, now), None, settings.blocked)
         if not made.articles:

@@ -9,19 +9,20 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.briefing.naming import named, suggestions
-from bot.cards import ids, news_texts, texts
+from bot.cards import ids, limits, news_texts, texts
 from bot.cards.language import N_, _, number
 from bot.cards.layout import button, sentence
 from bot.cards.listing import names_layout, page_layout
 from bot.cards.markup import cut
 from bot.commands.answer import Control, Refusal, replace, show
 from bot.commands.host import Host, Interaction, host_of
-from bot.commands.places import may_post, server_of
+from bot.commands.places import server_of, sharing
 from bot.commands.story import headline_choices, key_of_typed, show_story, story_of
 from bot.models import NOTHING_BLOCKED, Blocked, Listing, Name, Order
 from bot.store.articles import Place, corpus_summary, names_of, page
 from bot.store.database import is_busy
 from bot.store.listings import is_fresh, keep_listing, kept_listing, listing_key
+from bot.store.spelling import nearest_search
 
 _log = logging.getLogger(__name__)
 
@@ -87,11 +88,26 @@ async def show_listing(interaction: Interaction, listing: Listing) -> None:
     now, settings = host.clock(), await server_of(interaction)
     found = await host.database.read(page, listing, now, blocked=settings.blocked)
     if not found.articles:
-        await show(interaction, sentence(news_texts.no_articles(listing)))
+        await _offer_nearest(interaction, listing, settings.blocked)
         return
     note = await sample_note(host)
     await show(interaction, page_layout(found, listing_key(listing), now, note=note, shareable=settings.share))
     await keep(host, listing)
+
+
+async def _offer_nearest(interaction: Interaction, listing: Listing, blocked: Blocked) -> None:
+    """Answer a list that is empty: a search with the nearest one that finds something, if there is one."""
+    host = host_of(interaction)
+    near = None
+    if listing.order is Order.SEARCH:
+        near = await host.database.read(nearest_search, listing, blocked)
+    if near is None:
+        await show(interaction, sentence(news_texts.no_articles(listing)))
+        return
+    meant, found = near
+    search = button(cut(meant.words or "", limits.BUTTON), ids.ask(listing_key(meant)))
+    await show(interaction, sentence(news_texts.nearest(listing.words or "", meant.words or "", found), search))
+    await keep(host, meant)
 
 
 async def keep(host: Host, *listings: Listing) -> None:
@@ -289,11 +305,7 @@ class ShareButton(Control, template=rf"hl1:s:(?P<listing>{ids.KEY}):(?P<article>
 
     async def respond(self, interaction: Interaction) -> None:
         """Post the page, if the person who shares could post there themselves."""
-        if not may_post(interaction):
-            raise Refusal(_(texts.CANNOT_POST_HERE))
-        host, settings = host_of(interaction), await server_of(interaction)
-        if not settings.share:
-            raise Refusal(_(texts.NO_SHARING))
+        host, settings = host_of(interaction), await sharing(interaction)
         listing = await kept(host, self.parts["listing"])
         now = host.clock()
         place: Place = ("from", self.parts["article"])

@@ -2,6 +2,9 @@
 
 import discord
 
+from bot.cards import texts
+from bot.cards.language import _, language_of, speak
+from bot.commands.answer import Refusal
 from bot.commands.host import Interaction, host_of
 from bot.models import Server
 from bot.store.servers import server
@@ -12,6 +15,23 @@ async def server_of(interaction: Interaction) -> Server:
     if interaction.guild_id is None or interaction.guild is None:
         return Server(0)
     return await host_of(interaction).database.read(server, interaction.guild_id)
+
+
+async def sharing(interaction: Interaction) -> Server:
+    """Return the settings of the server in which a person is about to show something, in its language from now on.
+
+    Raises `Refusal` where they could not post it themselves or the server does not want it, and `CommandOnCooldown`
+    where they have shown much.
+    """
+    if not may_post(interaction):
+        raise Refusal(_(texts.CANNOT_POST_HERE))
+    settings = await server_of(interaction)
+    if not settings.share:
+        raise Refusal(_(texts.NO_SHARING))
+    host_of(interaction).cooldowns.share(interaction.user.id, interaction.channel_id or 0)
+    if interaction.guild_id is not None:
+        speak(language_of(settings.language, str(interaction.guild_locale or interaction.locale)))
+    return settings
 
 
 def may_post(interaction: Interaction) -> bool:

@@ -14,7 +14,7 @@ from bot.cards.layout import button, sentence
 from bot.cards.subscriptions import closed_layout, elsewhere_layout, subscription_layout
 from bot.commands.answer import Control, Refusal, show
 from bot.commands.host import Host, Interaction, host_of
-from bot.commands.news import known_name, provider_choices, topic_choices
+from bot.commands.news import kept, known_name, provider_choices, topic_choices
 from bot.commands.outlook import heat_of, outlook
 from bot.commands.targets import ClosedError, check_open, news_channel, posting_place
 from bot.delivery.access import Channel
@@ -249,4 +249,20 @@ class OrderControl(Control, template=rf"hl1:e:(?P<draft>{ids.KEY}):(?P<what>agai
         await _order(interaction, news_channel(interaction, channel_id), kept.terms, kept)
 
 
-CONTROLS: tuple[type[Control], ...] = (OrderControl,)
+class DailyButton(Control, template=rf"hl1:sd:(?P<listing>{ids.KEY})"):
+    """Subscribes the channel to the topic of a short briefing, daily."""
+
+    async def respond(self, interaction: Interaction) -> None:
+        """Subscribe, as /subscribe would; only who manages the server was offered it."""
+        if interaction.guild is None or not interaction.permissions.manage_guild:
+            raise Refusal(_(texts.NEEDS_MANAGER))
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        host = host_of(interaction)
+        topic = (await kept(host, self.parts["listing"])).topic
+        target = posting_place(interaction.channel, interaction.user)
+        terms = Terms(topics=_one(topic), often=Often.DAILY)
+        heat = heat_of(None, await host.database.read(outlook, terms.filter, host.clock()))
+        await _order(interaction, target, replace(terms, level=heat.level, min_heat=heat.min_heat))
+
+
+CONTROLS: tuple[type[Control], ...] = (OrderControl, DailyButton)

@@ -8,14 +8,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.briefing.trends import Trends
-from bot.cards import ids, news_texts, texts
-from bot.cards.language import N_, _
+from bot.cards import ids, news_texts
+from bot.cards.language import N_
 from bot.cards.layout import sentence
 from bot.cards.trends import PICTURE, trends_layout
 from bot.commands.answer import Control, Refusal, show
 from bot.commands.host import Host, Interaction, host_of
 from bot.commands.news import UnknownNameError, keep, kept, known_name, offer_names, sample_note, topic_choices
-from bot.commands.places import may_post, server_of
+from bot.commands.places import server_of, sharing
 from bot.models import Listing, Order, Server
 from bot.store.listings import listing_key
 from bot.store.trends import trends
@@ -100,11 +100,7 @@ class ShareTrendsButton(Control, template=rf"hl1:tr:(?P<listing>{ids.KEY}):(?P<a
 
     async def respond(self, interaction: Interaction) -> None:
         """Post the trends as they were, if the person who shares could post there themselves."""
-        if not may_post(interaction):
-            raise Refusal(_(texts.CANNOT_POST_HERE))
-        host, settings = host_of(interaction), await server_of(interaction)
-        if not settings.share:
-            raise Refusal(_(texts.NO_SHARING))
+        host, settings = host_of(interaction), await sharing(interaction)
         listing = await kept(host, self.parts["listing"])
         at = min(datetime.fromtimestamp(int(self.parts["at"]), UTC), host.clock())
         found = await _trends(interaction, listing, at, settings)

@@ -63,5 +63,7 @@ def options(message: Message | InteractionResult) -> dict[str, str]:
 
 def headlines(message: Message | InteractionResult) -> list[str]:
     """Return the headlines of a list, with their ranks."""
-    lines = words(message).splitlines()
+    title, *lines = words(message).splitlines()
+    if title.startswith("### “"):  # what a search finds has its matches in bold
+        return [line.removeprefix("### ").replace("**", "") for line in lines if line.startswith("### ")]
     return [line.strip("*") for line in lines if line.startswith("**") and line.endswith("**")]

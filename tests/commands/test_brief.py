@@ -84,3 +84,15 @@ async def test_more_stories_and_unknown_topics(filled: World) -> None:
 
 async def test_no_news(world: World) -> None:
     assert "no news yet" in words(await world.mo.slash(world.news, "brief"))
+
+
+async def test_a_manager_gets_the_briefing_daily(world: World) -> None:
+    for number in range(3):
+        world.corpus.write(f"a{number}")
+    world.load()
+    asked = await world.ann.slash(world.news, "brief", topic="AI")
+    made = await world.ann.click(answer(asked), label="Get this daily")
+    assert words(made).startswith("**Done: AI news goes to <#")
+    assert "daily at" in words(made)
+    plain = await world.mo.slash(world.news, "brief", topic="AI")
+    assert "Get this daily" not in words(plain)

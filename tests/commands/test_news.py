@@ -1,5 +1,6 @@
 """`/news`: lists page by page, names, search, stories, sharing."""
 
+import re
 from datetime import timedelta
 
 import discord
@@ -322,3 +323,39 @@ async def test_a_list_that_nobody_used_for_a_year_says_so(filled: World) -> None
     await filled.mo.slash(filled.news, "news latest")
     turned = await filled.mo.click(answer(asked), label="Next")
     assert words(turned).startswith("This button is from an older version.")
+
+
+async def test_a_search_that_finds_nothing_offers_the_nearest_words(world: World) -> None:
+    world.corpus.write("a", title="Robots learn to fold")
+    world.corpus.write("b", title="More robots")
+    world.load()
+    asked = await world.mo.slash(world.news, "news search", words="robtos")
+    assert words(asked).startswith("Nothing for “robtos”. Try “robots” (2), or fewer words.")
+    await world.mo.click(answer(asked), label="robots")
+    assert headlines(asked) == ["More robots", "Robots learn to fold"]
+
+
+async def test_what_matches_a_search_is_bold(world: World) -> None:
+    world.corpus.write("a", title="Robots learn to fold", excerpt="A robot of *ours* folds.")
+    world.load()
+    asked = await world.mo.slash(world.news, "news search", words="robot")
+    assert "### **Robots** learn to fold\nA **robot** of \\*ours\\* folds." in words(asked)
+
+
+async def test_who_shares_much_is_told_to_wait(world: World) -> None:
+    world.corpus.write("a")
+    world.load()
+    asked = await world.mo.slash(world.news, "news top")
+    for _ in range(3):
+        await world.mo.click(answer(asked), label="Share here")
+    refused = await world.mo.click(answer(asked), label="Share here")
+    assert re.fullmatch(r"A bit fast: try again in \d+ seconds\.", words(refused))
+    assert len(world.messages(world.news)) == 3
+
+
+async def test_the_completion_of_a_headline_takes_two_letters_for_a_word(world: World) -> None:
+    world.corpus.write("a", title="AI writes a novel")
+    world.corpus.write("b", title="Airports close")
+    world.load()
+    for typed, found in (("AI", 1), ("air", 1), ("", 2), ("zz", 0)):
+        assert len(await world.mo.autocomplete(world.news, "news story", "headline", typed)) == found, typed
