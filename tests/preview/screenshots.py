@@ -54,6 +54,7 @@ async def main(folder: Path) -> None:
             await command(tab, "brief")
             await tab.see("More stories")
             await picture(tab, folder / "brief.png")
+            await readers(tab, folder)
             await tab.resize(1000, 860)
             await tab.click("#channels button", "ai-news")
             await tab.ready()
@@ -69,6 +70,28 @@ async def main(folder: Path) -> None:
             await edited(tab, folder, preview.sandbox.corpus)
             await panel(tab, folder)
             await explanation(tab, folder)
+
+
+async def readers(tab: Tab, folder: Path) -> None:
+    """Write pictures of what a member asks for: a search, trends, a story, and the same in German."""
+    await command(tab, "news search", words="robot")
+    await tab.see("4 matches")
+    await picture(tab, folder / "search.png")
+    await command(tab, "trends")
+    await tab.see("Days are those")
+    await picture(tab, folder / "trends.png")
+    await tab.click("#people button", "Klara")
+    await tab.ready()
+    await command(tab, "brief")
+    await tab.see("Weitere Meldungen")
+    await picture(tab, folder / "brief-de.png")
+    await command(tab, "trends")
+    await tab.see("Jede Meldung")
+    await tab.resize(520, 1060)
+    await picture(tab, folder / "narrow-de.png")
+    await tab.resize(1280, 900)
+    await tab.click("#people button", "You")
+    await tab.ready()
 
 
 async def edited(tab: Tab, folder: Path, corpus: Path) -> None:
