@@ -89,7 +89,7 @@ def _child(given: argparse.Namespace) -> None:
         seconds = asyncio.run(_send_bare(json.loads(sys.stdin.read())))
     else:
         seconds = asyncio.run(_send_outbox(given.url, limited=given.child == "limited"))
-    print(json.dumps([seconds, time.process_time()]))
+    print(json.dumps(seconds))
 
 
 async def _in_child(kind: str, loopback: Loopback, url: str = "", channels: Sequence[Channel] = ()) -> float:

@@ -24,11 +24,26 @@ def highlighted(text: str, searched: str, most: int) -> str:
         begin = text.rfind(" ", 0, max(0, spans[0][0] - _BEFORE)) + 1
         text = "…" + text[begin:] if begin else text
     kept = cut(text, most)
+    written = escape(kept)
+    ends = [0, *_ends(kept, written)]
     pieces, done = [], 0
     for start, end in _matches(kept, terms):
-        pieces += [escape(kept[done:start]), f"**{escape(kept[start:end])}**"]
-        done = end
-    return "".join((*pieces, escape(kept[done:])))
+        pieces += [written[done : ends[start]], f"**{written[ends[start] : ends[end]]}**"]
+        done = ends[end]
+    return "".join((*pieces, written[done:]))
+
+
+def _ends(text: str, escaped: str) -> list[int]:
+    """Return for each character where it ends in the escaped text, which only adds characters before some of them."""
+    ends, place = [], 0
+    for character in text:
+        if character == "\\":  # doubled
+            place += 1
+        while escaped[place] != character:
+            place += 1
+        place += 1
+        ends.append(place)
+    return ends
 
 
 def _matches(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:

@@ -27,7 +27,10 @@ WHICH_ARTICLE = N_(
 )
 EMPTY_LOG = N_("Nothing was sent yet.")
 LOWER = N_("Lower the bar of…")
-TIMEZONE_NOW = N_("The time zone of this server is {zone}, for all of its subscriptions.")
+TIMEZONE_NOW = N_(
+    "The time zone of this server is {zone}, for all of its subscriptions. Where no quiet hours were chosen, they are "
+    "23:00 to 07:00 from now on."
+)
 BAD_TIME = N_("Write the time as hours and minutes, such as 09:00.")
 BAD_QUIET = N_("Write quiet hours such as 23:00 to 07:00, or none.")
 BAD_NUMBER = N_("{what} is a number from {least} to {most}.")

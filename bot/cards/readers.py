@@ -63,7 +63,7 @@ def gone_layout(saved: Saved) -> ui.LayoutView:
     return Layout(ui.TextDisplay("\n".join(filter(None, (text, read)))), controls=(ui.ActionRow(remove),))
 
 
-def privacy_layout(saved: int, looks: int) -> ui.LayoutView:
+def privacy_layout(saved: int, looks: int, panels: int) -> ui.LayoutView:
     """Return what is stored about the reader, with buttons to export and to delete it."""
     lines = [
         "### " + _("What Heatline stores about you"),
@@ -72,22 +72,27 @@ def privacy_layout(saved: int, looks: int) -> ui.LayoutView:
             "**Last looks** {number}: when you last asked for the briefing of a topic, to tell you what is new since.",
             number=looks,
         ),
-        _("**Panels** your user id beside a subscription that you are changing, for a week at most."),
+        _(
+            "**Panels** {number}: your user id beside a subscription that you are changing, for a week at most.",
+            number=panels,
+        ),
         _("Nothing else: no messages, no names, no searches. What was sent is kept by server and channel."),
         "-# " + _("It stays until you delete it, or until the host deletes the database."),
     ]
     controls: tuple[ui.ActionRow[Any], ...] = ()
-    if saved or looks:
+    if saved or looks or panels:
         export = button(_("Export"), ids.privacy("export"))
         delete = button(_("Delete all"), ids.privacy("delete"), discord.ButtonStyle.danger)
         controls = (ui.ActionRow(export, delete),)
     return Layout(ui.TextDisplay("\n".join(lines)), controls=controls)
 
 
-def confirm_forgetting_layout(saved: int, looks: int) -> ui.LayoutView:
+def confirm_forgetting_layout(saved: int, looks: int, panels: int) -> ui.LayoutView:
     """Return the question whether everything about the reader is to be deleted."""
     stories = ngettext("{number} saved story", "{number} saved stories", saved)
-    what = texts.listed([stories, ngettext("{number} last look", "{number} last looks", looks)])
+    looked = ngettext("{number} last look", "{number} last looks", looks)
+    open_panels = [ngettext("{number} open panel", "{number} open panels", panels)] if panels else []
+    what = texts.listed([stories, looked, *open_panels])
     yes = button(_("Delete them"), ids.privacy("yes"), discord.ButtonStyle.danger)
     return Layout(
         ui.TextDisplay(_("This deletes {what}. It cannot be undone.", what=what)),

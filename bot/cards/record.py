@@ -48,14 +48,17 @@ def log_layout(
     if not part:
         return Layout(ui.TextDisplay(title), ui.TextDisplay(_(order_texts.EMPTY_LOG)))
     lines = [entry(each, guild_id, held=each.subscription_id in paused) for each in part]
-    place = _("{first} to {last} of the last {number}", first=first + 1, last=first + len(part), number=len(entries))
+    place = ""
+    if len(part) < len(entries):
+        last = first + len(part)
+        place = "\n-# " + _("{first} to {last} of the last {number}", first=first + 1, last=last, number=len(entries))
     buttons = []
     if first > 0:
         buttons.append(button(_("Newer"), ids.log(subscription_id, max(0, first - PAGE))))
     if first + PAGE < len(entries):
         buttons.append(button(_("Older"), ids.log(subscription_id, first + PAGE)))
     return Layout(
-        ui.TextDisplay(f"{title}\n-# {place}"),
+        ui.TextDisplay(f"{title}{place}"),
         separator(),
         ui.TextDisplay("\n".join(lines)),
         controls=(ui.ActionRow(*buttons),) if buttons else (),

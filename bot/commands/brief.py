@@ -22,7 +22,7 @@ from bot.commands.news import (
     sample_note,
     topic_choices,
 )
-from bot.commands.places import server_of, sharing
+from bot.commands.places import manages_here, server_of, sharing
 from bot.models import Listing, Order, fold
 from bot.store.briefs import brief
 from bot.store.listings import listing_key
@@ -89,7 +89,7 @@ async def _show_brief(interaction: Interaction, topic: str | None, size: int, *,
             note=await sample_note(host),
             shared_by=user if public else None,
             shareable=settings.share,
-            manages=interaction.guild is not None and interaction.permissions.manage_guild,
+            manages=manages_here(interaction),
         )
         await show(interaction, layout, public=public)
     await keep(host, listing)

@@ -52,8 +52,8 @@ def numbers(typed: dict[str, str]) -> dict[str, int | None]:
 
 
 def minute_of(typed: str) -> int:
-    """Return the minute of the day that was typed: `9`, `09:00`, `9.30`, `9 pm`."""
-    match = re.fullmatch(r"\s*([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*([ap])?\.?m?\.?\s*", typed.lower())
+    """Return the minute of the day that was typed: `9`, `09:00`, `0930`, `9.30`, `9 pm`, `9 Uhr`."""
+    match = re.fullmatch(r"\s*([0-9]{1,2})(?:[:.h]?([0-9]{2}))?\s*(?:([ap])\.?m\.?|uhr)?\s*", typed.lower())
     if match is None:
         raise Refusal(_(order_texts.BAD_TIME))
     hour, minute = int(match[1]), int(match[2] or 0)
@@ -98,9 +98,13 @@ def _no_hours() -> str:
     return pgettext("no quiet hours", "none")
 
 
+# A phrase is one without them; who searches has learned to write them.
+_QUOTES = ' \t\r"“”„«»'
+
+
 def words_of(typed: str) -> tuple[str, ...]:
     """Return the words and phrases that were typed, one in a line or between commas, each once."""
-    parts = [" ".join(part.split()) for part in re.split(r"[,;\n]", typed)]
+    parts = [" ".join(part.strip(_QUOTES).split()) for part in re.split(r"[,;\n]", typed)]
     kept = {fold(part): part for part in parts if fold(part)}
     if len(kept) > _WORDS or any(len(word) > _WORD for word in kept):
         raise Refusal(_(order_texts.TOO_MANY_WORDS, most=_WORDS, longest=_WORD))

@@ -65,8 +65,8 @@ async def show_panel(interaction: Interaction, kept: Draft, note: str | None = N
         channel = interaction.guild.get_channel_or_thread(kept.channel_id)
         if isinstance(channel, Channel):
             trouble = role_trouble(interaction.guild, channel, kept.terms.role_id)
-    if note is None and view == "main" and kept.terms != panel.subscription.terms:
-        note = f"-# {_(order_texts.UNSAVED)}"
+    if view == "main" and kept.terms != panel.subscription.terms:
+        note = "\n".join(filter(None, (note, f"-# {_(order_texts.UNSAVED)}")))
     panel = replace(panel, note=note or (trouble if view == "ping" else None))
     if view == "ping":
         await show(interaction, ping_layout(panel, trouble=trouble is not None))

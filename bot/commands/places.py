@@ -34,6 +34,13 @@ async def sharing(interaction: Interaction) -> Server:
     return settings
 
 
+def manages_here(interaction: Interaction) -> bool:
+    """Whether the person manages the server that the interaction is from, and Heatline is a member of it."""
+    guild_id = interaction.guild_id
+    known = guild_id is not None and interaction.client.get_guild(guild_id) is not None
+    return known and interaction.permissions.manage_guild
+
+
 def may_post(interaction: Interaction) -> bool:
     """Whether the person could send a message where the interaction is from."""
     if interaction.guild_id is None:

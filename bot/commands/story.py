@@ -19,6 +19,7 @@ from bot.store.deliveries import delivered_keys
 from bot.store.hidden import is_hidden
 from bot.store.known import key_by_address
 from bot.store.readers import SAVED_CAP, forget_story, is_saved, save_story
+from bot.store.spelling import nearest_search
 
 _KEY = re.compile(ids.KEY)
 _ADDRESS = re.compile(r"https?://[^\s<>|)\]]+", re.IGNORECASE)
@@ -37,6 +38,8 @@ async def headline_choices(interaction: Interaction, typed: str) -> list[app_com
     words = f'"{typed.strip()}"' if _FEW_LETTERS.fullmatch(typed.strip()) else typed
     listing = Listing(Order.SEARCH, words=words) if typed.strip() else Listing(Order.TOP)
     found = await host.database.read(page, listing, host.clock(), blocked=blocked)
+    if not found.articles and (near := await host.database.read(nearest_search, listing, blocked)):
+        found = await host.database.read(page, near[0], host.clock(), blocked=blocked)
     return [
         app_commands.Choice(name=cut(f"{article.title} · {article.provider}", 100), value=article.key)
         for article in found.articles

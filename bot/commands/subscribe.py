@@ -16,6 +16,7 @@ from bot.commands.answer import Control, Refusal, show
 from bot.commands.host import Host, Interaction, host_of
 from bot.commands.news import kept, known_name, provider_choices, topic_choices
 from bot.commands.outlook import heat_of, outlook
+from bot.commands.places import manages_here
 from bot.commands.targets import ClosedError, check_open, news_channel, posting_place
 from bot.delivery.access import Channel
 from bot.delivery.backtest import backtest
@@ -193,7 +194,9 @@ async def _show_made(interaction: Interaction, made: Subscription, first: bool) 
     tested = await host.database.read(_tested, made, host, now)
     heat = made.terms.min_heat
     expected = found.expected(made.terms.level) if heat is None else found.above(heat)
-    text = f"{texts.done(made, found.bars, expected)}\n{order_texts.brought(tested)}"
+    text = texts.done(made, found.bars, expected)
+    if tested.posts or expected is None:  # else the news is too young to tell
+        text += f"\n{order_texts.brought(tested)}"
     if not first:
         text += f"\n{_(texts.NOTHING_YET)}"
     asks = made.terms.often is not Often.INSTANT and settings.timezone is None
@@ -254,7 +257,7 @@ class DailyButton(Control, template=rf"hl1:sd:(?P<listing>{ids.KEY})"):
 
     async def respond(self, interaction: Interaction) -> None:
         """Subscribe, as /subscribe would; only who manages the server was offered it."""
-        if interaction.guild is None or not interaction.permissions.manage_guild:
+        if not manages_here(interaction):
             raise Refusal(_(texts.NEEDS_MANAGER))
         await interaction.response.defer(ephemeral=True, thinking=True)
         host = host_of(interaction)

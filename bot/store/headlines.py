@@ -1,5 +1,6 @@
 """Looking up articles by their headline or address, and the hottest one that terms let through."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -87,11 +88,10 @@ def article_to_hide(connection: Connection, typed: str, now: datetime) -> Hideab
     return Hideable(key, title, hidden=is_hidden(connection, key))
 
 
-def hottest_matching(connection: Connection, terms: Terms, settings: Server) -> Article | None:
-    """Return the hottest article of any age that the terms let through, whatever its heat."""
-    query = select(articles.c.key, articles.c.title, articles.c.excerpt).where(
-        articles.c.published.is_(True), articles.c.heat >= 0, _not_hidden
-    )
+def hottest_matching(connection: Connection, terms: Terms, settings: Server, most: int) -> list[Article]:
+    """Return the hottest articles of any age that the terms let through, one of a story, whatever their heat."""
+    columns = (articles.c.key, articles.c.title, articles.c.excerpt, articles.c.story, articles.c.provider_folded)
+    query = select(*columns).where(articles.c.published.is_(True), articles.c.heat >= 0, _not_hidden)
     wanted = terms.filter
     if wanted.providers:
         query = query.where(articles.c.provider_folded.in_(wanted.providers))
@@ -106,11 +106,20 @@ def hottest_matching(connection: Connection, terms: Terms, settings: Server) -> 
         query = query.where(articles.c.type == terms.type)
     rows = connection.execute(query.order_by(articles.c.heat.desc(), articles.c.seen_at.desc()).limit(_LOOKED_AT))
     unwanted = (*terms.without_words, *settings.blocked_words)
-    for key, title, excerpt in rows:
+    chosen: dict[str, str] = {}
+    of_publisher: Counter[str] = Counter()
+    for key, title, excerpt, story, provider in rows:
         words = fold(f"{title}\n{excerpt}")
-        if (not terms.words or mentions(words, terms.words)) and not (unwanted and mentions(words, unwanted)):
-            return articles_by_key(connection, [key])[key]
-    return None
+        if (terms.words and not mentions(words, terms.words)) or (unwanted and mentions(words, unwanted)):
+            continue
+        if story in chosen or (not terms.providers and of_publisher[provider] == terms.publisher_cap):
+            continue
+        chosen[story] = key
+        of_publisher[provider] += 1
+        if len(chosen) == most:
+            break
+    found = articles_by_key(connection, list(chosen.values()))
+    return [found[key] for key in chosen.values()]
 
 
 def _tagged(topics: Collection[str]) -> Select[tuple[int]]:

@@ -104,10 +104,10 @@ def forget_reader(connection: Connection, user_id: int) -> int:
     return sum(counts)
 
 
-def count_kept(connection: Connection, user_id: int) -> tuple[int, int]:
-    """Return how many saved stories and how many last looks are stored about a reader."""
-    stories, looked = (
+def count_kept(connection: Connection, user_id: int) -> tuple[int, int, int]:
+    """Return how many saved stories, last looks and open panels are stored about a reader."""
+    stories, looked, panels = (
         connection.execute(select(func.count()).where(table.c.user_id == user_id)).scalar_one()
-        for table in (saved, looks)
+        for table in (saved, looks, drafts)
     )
-    return stories, looked
+    return stories, looked, panels

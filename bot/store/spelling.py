@@ -1,15 +1,19 @@
 """What was meant by a search that finds nothing: the nearest words that the news has."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from sqlalchemy import Connection
 
+from bot.briefing.naming import named, suggestions
 from bot.briefing.query import query_of
 from bot.briefing.words import UNSPACED
 from bot.models import NOTHING_BLOCKED, Blocked, Listing
+from bot.store.articles import names_of
 from bot.store.search import best_matches
 
 # Shorter words are near to too many others.
@@ -30,11 +34,13 @@ def nearest_search(
     None where no word is near, or where the others find nothing either.
     """
     typed = listing.words or ""
-    words = dict.fromkeys(word for term in query_of(typed).wanted for word in term.words)
+    query = query_of(typed)
+    words = dict.fromkeys(word for term in query.wanted for word in term.words)
     unknown = [word for word in words if not _is_known(connection, word)]
     if len(unknown) > _MOST_UNKNOWN:
         return None
     meant = {word: near for word in unknown if (near := _meant(connection, word)) is not None}
+    meant |= _meant_names(connection, "topic", query.topics) | _meant_names(connection, "provider", query.providers)
     if not meant:
         return None
     mended = typed
@@ -43,6 +49,16 @@ def nearest_search(
     there = replace(listing, words=mended)
     found = len(best_matches(connection, there, blocked))
     return (there, found) if found else None
+
+
+def _meant_names(connection: Connection, kind: Literal["topic", "provider"], typed: Sequence[str]) -> dict[str, str]:
+    """Return the names that were meant by those that are not there; none with a space in it."""
+    known = names_of(connection, kind) if typed else ()
+    return {
+        name: near[0].name
+        for name in typed
+        if named(known, name) is None and (near := suggestions(known, name, most=1)) and " " not in near[0].name
+    }
 
 
 def _is_known(connection: Connection, word: str) -> bool:

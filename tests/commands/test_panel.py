@@ -245,6 +245,7 @@ async def test_a_time_zone_is_the_servers(panel: tuple[World, InteractionResult]
     await choose(world, asked, "weekday", "3")
     await fill(world, asked, "time", time="08:15", zone="berlin")
     assert "The time zone of this server is Europe/Berlin, for all of its subscriptions." in words(asked)
+    assert "23:00 to 07:00 from now on" in words(asked)
     assert "At 08:15 Berlin" in labels(asked)
     assert "Quiet 23:00–07:00" in labels(asked)
     await click(world, asked, "save")
