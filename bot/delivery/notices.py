@@ -87,7 +87,7 @@ class Teller:
             if guild is None or guild.unavailable or self._not_before.get(guild_id, now) > now:
                 continue
             news = await self._database.read(untold, guild_id, str(guild.preferred_locale))
-            channel = _place(guild, news.server) if news else None
+            channel = notice_place(guild, news.server) if news else None
             if news is None or channel is None:
                 continue
             if await self._send(channel, news.text, "notice", *news.ids):
@@ -96,7 +96,7 @@ class Teller:
 
     async def greet(self, guild: discord.Guild, text: str) -> None:
         """Say once that Heatline has come, silently, where the server's community updates go."""
-        channel = _place(guild, Server(guild.id))
+        channel = notice_place(guild, Server(guild.id))
         if channel is not None:
             await self._send(channel, text, "greeting", guild.id, silent=True)
 
@@ -123,7 +123,7 @@ class Teller:
         return True
 
 
-def _place(guild: discord.Guild, settings: Server) -> Channel | None:
+def notice_place(guild: discord.Guild, settings: Server) -> Channel | None:
     """Return where the server's admins look, if it can be written there."""
     chosen = guild.get_channel_or_thread(settings.notice_channel_id) if settings.notice_channel_id else None
     for channel in (chosen, guild.public_updates_channel):

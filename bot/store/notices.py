@@ -105,9 +105,10 @@ def untold_notices(connection: Connection, guild_id: int, most: int = 10) -> tup
     return tuple(map(_from_row, connection.execute(query).mappings()))
 
 
-def mark_told(connection: Connection, ids: Collection[int], now: datetime) -> None:
-    """Record that a server was told these notices."""
-    connection.execute(update(notices).where(notices.c.id.in_(ids)).values(told_at=epoch(now)))
+def mark_told(connection: Connection, ids: Collection[int], now: datetime) -> bool:
+    """Record that a server was told these notices; return whether any of them had not been told."""
+    untold = notices.c.id.in_(ids) & notices.c.told_at.is_(None)
+    return connection.execute(update(notices).where(untold).values(told_at=epoch(now))).rowcount > 0
 
 
 def drop_notices(connection: Connection, channel_id: int) -> None:

@@ -65,3 +65,13 @@ async def test_more_trouble_than_fits_is_told_bit_by_bit(troubled: World) -> Non
         await troubled.env.settle()
         lines = "\n".join(await heard(troubled)).split("\n")
     assert len(lines) == len(set(lines)) == 41
+
+
+async def test_what_a_channel_is_told_no_admin_hears(troubled: World) -> None:
+    await troubled.ann.slash(troubled.other, "settings", notices=troubled.other)
+    await troubled.ann.slash(troubled.other, "subscriptions list")
+    await troubled.env.settle()
+    assert await heard(troubled) == []
+    await troubled.program.teller.tell()
+    (told,) = [message for message in troubled.messages(troubled.other) if message.content]
+    assert told.content.startswith(LOST.format(troubled.news.id))
