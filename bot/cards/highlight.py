@@ -10,7 +10,7 @@ from bot.cards.markup import cut, escape
 
 # Characters before the first match, where a text begins in its middle to show it.
 _BEFORE = 40
-_TOKEN = re.compile(r"\w+")
+_TOKEN = re.compile(r"[^\W_]+")  # as the index tells words apart
 
 
 def highlighted(text: str, searched: str, most: int) -> str:
@@ -48,7 +48,7 @@ def _ends(text: str, escaped: str) -> list[int]:
 
 def _matches(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
     """Return where words of the terms are, in order and apart from each other."""
-    words = {_plain(word): term.exact for term in terms for word in term.words}
+    words = {_plain(part): term.exact for term in terms for word in term.words for part in _TOKEN.findall(word)}
     found = [
         match.span()
         for match in _TOKEN.finditer(text)

@@ -7,8 +7,17 @@ from bot.store.tables import articles, coverage_urls
 
 
 def key_by_address(connection: Connection, address: str) -> str | None:
-    """Return the key of the visible article with this address, else of one whose coverage has it: the best first."""
-    wanted = url_key(address)
+    """Return the key of the visible article with this address, else of one whose coverage has it: the best first.
+
+    Where it has a query that nobody knows (shared links are marked so as to be followed), it is looked for without.
+    """
+    known = _key_by(connection, url_key(address))
+    if known is None and "?" in address:
+        known = _key_by(connection, url_key(address.partition("?")[0]))
+    return known
+
+
+def _key_by(connection: Connection, wanted: str) -> str | None:
     best = (articles.c.heat.desc().nulls_last(), articles.c.number.desc())
     own = select(articles.c.key).where(articles.c.url_key == wanted, articles.c.published.is_(True))
     covering = (

@@ -21,7 +21,7 @@ from bot.cards.highlight import highlighted
         ("A robot learns", "", 99, "A robot learns"),
         ("量子计算机来了", "计算", 99, "量子**计算**机来了"),
         ("Fire 🔥 here", "🔥", 99, "Fire **🔥** here"),
-        ("*a* robot_b", "robot_b", 99, r"\*a\* **robot\_b**"),
+        ("*a* robot_b", "robot_b", 99, r"\*a\* **robot**\_**b**"),
         ("@everyone meets", "everyone", 99, None),
         (
             "word " * 30 + "robot at the end",

@@ -93,5 +93,6 @@ def test_a_story_is_found_by_its_address_and_by_that_of_its_coverage(connection:
         connection.exec_driver_sql("INSERT INTO coverage_urls VALUES ('//other.example/report', ?)", (number,))
         assert key_by_address(connection, "http://news.example/a#part") == known.key
         assert key_by_address(connection, "https://other.example/report") == known.key
+        assert key_by_address(connection, "https://news.example/a?utm_source=x&fbclid=1") == known.key
         assert key_by_address(connection, "https://other.example/") is None
         assert key_by_address(connection, hidden.url) is None
