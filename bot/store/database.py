@@ -8,6 +8,7 @@ themselves are plain functions of a synchronous `Connection`, so that the bot (`
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,23 @@ class _DriverConnection(Protocol):
     def cursor(self) -> _DriverCursor: ...
 
 
+def _use_wal(cursor: _DriverCursor) -> None:
+    """Let readers and the writer not wait for each other.
+
+    Where several programs start at once on a new database, SQLite refuses this at once instead of waiting.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
 def _prepare(engine: Engine, *, writes: bool) -> None:
     """Give every connection of the engine the same settings, and its transactions the right BEGIN."""
 
@@ -62,7 +80,7 @@ def _prepare(engine: Engine, *, writes: bool) -> None:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=FULL")
         if writes:
-            cursor.execute("PRAGMA journal_mode=WAL")
+            _use_wal(cursor)
         else:
             cursor.execute("PRAGMA query_only=ON")
             cursor.execute("PRAGMA temp_store=MEMORY")
