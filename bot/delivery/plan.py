@@ -38,7 +38,7 @@ _SLICE = 1500
 _TURN = 0.001
 
 # MB of pages held to write them: at 2 a slice's are written and read again several times, at 100 memory is wasted.
-_HELD = 48
+_HELD = 64
 
 
 @dataclass(frozen=True, slots=True)
