@@ -122,8 +122,8 @@ class Sender:
     async def _begin(self) -> None:
         """Take up what a former run left, in a database that may be older than what was sent."""
         marked = await asyncio.to_thread(self._mark.read)
-        if marked > await self._patient.read(claims_made):
-            await self._patient.write(fence, marked, self._clock())
+        older = marked > await self._patient.read(claims_made)
+        if older and await self._patient.write(fence, marked, self._clock()):
             _log.warning(
                 "The database was put back from a backup. What it holds as unsent is looked for before it is sent; "
                 "news up to the next load goes to nobody, because most of it was posted already."

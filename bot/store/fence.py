@@ -23,14 +23,15 @@ def count_claim(connection: Connection) -> None:
     keep_note(connection, _CLAIMS, str(claims_made(connection) + 1))
 
 
-def fence(connection: Connection, claims: int, now: datetime) -> None:
+def fence(connection: Connection, claims: int, now: datetime) -> bool:
     """Make up for claims that the database does not know of.
 
     What it holds as unsent is looked for in its channel before it is sent. What is first sighted up to the next load
-    goes to nobody: that load brings what came since the backup, and most of it was posted.
+    goes to nobody: that load brings what came since the backup, and most of it was posted. Returns whether the database
+    holds anything that this is for; one that is new does not.
     """
     keep_note(connection, _CLAIMS, str(claims))
-    connection.execute(
+    unsent = connection.execute(
         update(deliveries)
         .where(deliveries.c.state.in_(("pending", "sending")))
         .values(
@@ -39,4 +40,5 @@ def fence(connection: Connection, claims: int, now: datetime) -> None:
             due_at=epoch(now),
         )
     )
-    connection.execute(update(subscriptions).values(after_load=newest_load(connection) + 1))
+    held = connection.execute(update(subscriptions).values(after_load=newest_load(connection) + 1))
+    return unsent.rowcount > 0 or held.rowcount > 0
