@@ -72,9 +72,12 @@ def _terms(text: str, quoted: str | None) -> list[Term]:
     words = tuple(_WORD.findall(text)) or tuple(character for character in text if _is_symbol(character))
     if not words:
         return []
-    if quoted is not None:
-        return [Term(words, exact=True)]
-    return [Term(words)]
+    return [Term(words, exact=quoted is not None or (len(words) == 1 and _is_letter(words[0])))]
+
+
+def _is_letter(word: str) -> bool:
+    """Whether the word is one letter or digit, with which far too many words begin; a syllable of Hangul says more."""
+    return len(word) == 1 and (word.isdigit() or word.lower() != word.upper())
 
 
 def _is_symbol(character: str) -> bool:

@@ -67,6 +67,6 @@ def _matches(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
 
 
 def _plain(word: str) -> str:
-    """Return a word as the index compares it: in lower case, without accents."""
-    parts = unicodedata.normalize("NFD", word.casefold())
+    """Return a word as the index compares it: in lower case, without accents, in plain letters."""
+    parts = unicodedata.normalize("NFKD", word.casefold())
     return "".join(part for part in parts if not unicodedata.combining(part))

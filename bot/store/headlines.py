@@ -32,11 +32,11 @@ class Headline:
 
 
 def recent_headlines(connection: Connection, typed: str, now: datetime, most: int = 25) -> tuple[Headline, ...]:
-    """Return the articles of the last 30 days that have the words; unpublished ones too where none were typed."""
+    """Return the articles of the last 30 days that have the words; up to one letter, unpublished ones too."""
     query = select(articles.c.key, articles.c.title, articles.c.provider).where(
         articles.c.seen_at >= epoch(now - _RECENT), _not_hidden
     )
-    if typed.strip():
+    if len(typed.strip()) > 1:
         numbers = best_matches(connection, Listing(Order.SEARCH, words=typed))
         query = query.where(articles.c.number.in_(numbers))
     rows = connection.execute(query.order_by(articles.c.seen_at.desc(), articles.c.number.desc()).limit(most))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Integer, column, f
 from bot.briefing.query import Query, Term, query_of
 from bot.briefing.words import UNSPACED
 from bot.models import NOTHING_BLOCKED, Blocked, Listing, fold
-from bot.store.tables import articles
+from bot.store.tables import articles, names
 
 # Ranking by relevance must walk every match (0.8 s for a common word in a million articles); the newest few hundred by
 # row number, which follow first sight, are there at once and are what people look for.
@@ -23,6 +23,9 @@ _REBUILD_SHARE = 0.025
 # some 30 ms.
 _READ_THROUGH = 15_000
 
+# The articles of a topic that has fewer are listed; of another, the newest are soon met by walking through them all.
+_FEW = 2000
+
 _WORD = re.compile(r"\w+")
 _CASED = re.compile("[A-Za-z]")
 # What the index has tokens for, if it is of a script with spaces.
@@ -34,12 +37,16 @@ def match_expression(query: Query) -> str | None:
 
     Every term is quoted, so that no input at all is syntax.
     """
-    wanted = [_quoted(term) for term in query.wanted if _is_indexed(term)]
-    unwanted = [_quoted(term, exactly=True) for term in query.unwanted if _is_indexed(term)]
+    wanted = " ".join(_quoted(term) for term in query.wanted if _is_indexed(term))
     if not wanted:
         return None
     # Side by side they all have to be there, but for one that is no token at all ("_").
-    return " ".join(wanted) if not unwanted else f"({' '.join(wanted)}) NOT ({' OR '.join(unwanted)})"
+    spellings = _spellings(wanted)
+    wanted = " OR ".join(f"({each})" for each in spellings) if len(spellings) > 1 else wanted
+    unwanted = [
+        each for term in query.unwanted if _is_indexed(term) for each in _spellings(_quoted(term, exactly=True))
+    ]
+    return f"({wanted}) NOT ({' OR '.join(unwanted)})" if unwanted else wanted
 
 
 def _quoted(term: Term, *, exactly: bool = False) -> str:
@@ -56,7 +63,7 @@ def without_words(table: FromClause, words: Sequence[str]) -> list[ColumnElement
     Rather too much is kept out than too little: the index knows neither accents nor punctuation. What it has no tokens
     for (`C++`, scripts without spaces) is looked for as it is written.
     """
-    spellings = list(dict.fromkeys(each for word in words for each in _spellings(word)))
+    spellings = list(dict.fromkeys(each for word in words for each in _spellings(" ".join(word.split()))))
     indexed = [word for word in spellings if _TOKENS.fullmatch(word) and _WORD.search(word)]
     indexed = [word for word in indexed if not UNSPACED.search(word)]
     conditions: list[ColumnElement[bool]] = []
@@ -74,10 +81,10 @@ def without_words(table: FromClause, words: Sequence[str]) -> list[ColumnElement
     return conditions
 
 
-def _spellings(word: str) -> tuple[str, ...]:
-    """Return how a word may be written: `ß` and `ss` are the same in another case."""
-    word = " ".join(word.split())
-    return tuple(dict.fromkeys((word, re.sub("ss", "ß", word, flags=re.IGNORECASE), word.replace("ß", "ss"))))
+def _spellings(words: str) -> tuple[str, ...]:
+    """Return how words may be written: `ß` is `ss` in another case, and some letters are joined or wide."""
+    sharp = re.sub("ss", "ß", words, flags=re.IGNORECASE)
+    return tuple(dict.fromkeys((words, sharp, words.replace("ß", "ss"), unicodedata.normalize("NFKC", words))))
 
 
 def _literal(word: str) -> str:
@@ -92,16 +99,20 @@ def best_matches(connection: Connection, listing: Listing, blocked: Blocked = NO
     query = query_of(listing.words or "")
     if query.is_empty:
         return []
-    conditions, values = _conditions(query, listing)
+    conditions, values = _conditions(connection, query, listing)
+    table, newest = "articles a", "a.number"
     expression = match_expression(query)
-    table = "articles a"
+    reads_through = any(not _is_indexed(term) for term in (*query.wanted, *query.unwanted))
     if expression is not None:
-        table = "articles_fts JOIN articles a ON a.number = articles_fts.rowid"
-        conditions.append("articles_fts MATCH :expression")
         values["expression"] = expression
-    elif any(not _is_indexed(term) for term in (*query.wanted, *query.unwanted)):
+    if expression is not None and not reads_through:
+        table, newest = "articles_fts JOIN articles a ON a.number = articles_fts.rowid", "articles_fts.rowid"
+        conditions.append("articles_fts MATCH :expression")
+    elif expression is not None:
+        found = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH :expression ORDER BY rowid DESC"
+        conditions.append(f"a.number IN ({found} LIMIT {_READ_THROUGH})")
+    elif reads_through:
         conditions.append(f"a.number > (SELECT max(number) FROM articles) - {_READ_THROUGH}")
-    newest = "articles_fts.rowid" if expression is not None else "a.number"
     statement = f"""SELECT a.number FROM {table} WHERE {" AND ".join(conditions)}
                     ORDER BY {newest} DESC LIMIT {_CANDIDATES}"""
     best = select(articles.c.number).where(text(f"articles.number IN ({statement})"))
@@ -113,15 +124,16 @@ def best_matches(connection: Connection, listing: Listing, blocked: Blocked = NO
     return list(connection.execute(best, values).scalars())
 
 
-def _conditions(query: Query, listing: Listing) -> tuple[list[str], dict[str, object]]:
+def _conditions(connection: Connection, query: Query, listing: Listing) -> tuple[list[str], dict[str, object]]:
     """Return what is asked beside the index's terms, with its values."""
     conditions, values = ["a.published"], dict[str, object]()
     topics = [*query.topics, *([listing.topic] if listing.topic else [])]
     providers = [*query.providers, *([listing.provider] if listing.provider else [])]
     for place, name in enumerate(topics):
-        conditions.append(
-            f"EXISTS (SELECT 1 FROM article_topics t WHERE t.article = a.number AND t.topic = :topic{place})"
-        )
+        tagged = f"a.number IN (SELECT t.article FROM article_topics t WHERE t.topic = :topic{place})"
+        if _has_many(connection, name):
+            tagged = f"EXISTS (SELECT 1 FROM article_topics t WHERE t.article = a.number AND t.topic = :topic{place})"
+        conditions.append(tagged)
         values[f"topic{place}"] = fold(name)
     if providers:
         conditions += [f"a.provider_folded = :provider{place}" for place in range(len(providers))]
@@ -146,6 +158,11 @@ def _conditions(query: Query, listing: Listing) -> tuple[list[str], dict[str, ob
                 values[f"term{place}"] = written
             conditions.append(found if wanted else f"NOT {found}")
     return conditions, values
+
+
+def _has_many(connection: Connection, topic: str) -> bool:
+    query = select(names.c.count).where(names.c.kind == "topic", names.c.folded == fold(topic))
+    return (connection.execute(query).scalar() or 0) > _FEW
 
 
 def rebuilds(changed: int, held: int) -> bool:

@@ -36,7 +36,7 @@ def nearest_search(
     typed = listing.words or ""
     query = query_of(typed)
     words = dict.fromkeys(word for term in query.wanted for word in term.words)
-    unknown = [word for word in words if not _is_known(connection, word)]
+    unknown = [word for word in words if _is_mendable(word) and not _is_known(connection, word)]
     if len(unknown) > _MOST_UNKNOWN:
         return None
     meant = {word: near for word in unknown if (near := _meant(connection, word)) is not None}
@@ -61,6 +61,10 @@ def _meant_names(connection: Connection, kind: Literal["topic", "provider"], typ
     }
 
 
+def _is_mendable(word: str) -> bool:
+    return len(_indexed(word)) >= _SHORTEST and not UNSPACED.search(word)
+
+
 def _is_known(connection: Connection, word: str) -> bool:
     """Whether the news has the word, or one that begins with it."""
     found = connection.exec_driver_sql("SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT 1", (f'"{word}"*',))
@@ -70,8 +74,6 @@ def _is_known(connection: Connection, word: str) -> bool:
 def _meant(connection: Connection, word: str) -> str | None:
     """Return the word of the news that was meant; None where none is near."""
     plain = _indexed(word)
-    if len(plain) < _SHORTEST or UNSPACED.search(plain):
-        return None
     first = plain[0]
     rows = connection.exec_driver_sql(
         "SELECT term, doc FROM articles_fts_words WHERE term >= ? AND term < ?", (first, chr(ord(first) + 1))

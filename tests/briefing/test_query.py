@@ -30,8 +30,8 @@ def phrase(*words: str) -> Term:
         ('chip -"chip shop"', Query((word("chip"),), (phrase("chip", "shop"),))),
         ("-football", Query((), (word("football"),))),
         ("well-known", Query((word("well", "known"),))),
-        ("- a", Query((word("a"),))),
-        ("C++ node.js GPT-5", Query((word("C"), word("node", "js"), word("GPT", "5")))),
+        ("- a", Query((phrase("a"),))),
+        ("C++ node.js GPT-5", Query((phrase("C"), word("node", "js"), word("GPT", "5")))),
         ("foo AND OR NOT NEAR(x)", Query((*map(word, ("foo", "AND", "OR", "NOT")), word("NEAR", "x")))),
         ("topic:AI robots", Query((word("robots"),), topics=("AI",))),
         ('TOPIC:"computer vision" provider:bbc', Query(topics=("computer vision",), providers=("bbc",))),
@@ -45,6 +45,7 @@ def phrase(*words: str) -> Term:
         ("半導体", Query((word("半導体"),))),
         ("🚀", Query((word("🚀"),))),
         ("🚀 launch", Query((word("🚀"), word("launch")))),
+        ("5 Я 한", Query((phrase("5"), phrase("Я"), word("한")))),
         ("--- ''' ***", Query()),
     ],
 )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.briefing.query import query_of
 from bot.models import Listing, Order
+from bot.store import search
 from bot.store.articles import page
 from bot.store.search import best_matches, match_expression
 from tests.conftest import NOW
@@ -52,7 +53,7 @@ def test_any_input_is_safe(connection: Connection, words: str) -> None:
         transaction.rollback()
 
 
-WORDS = st.text(st.characters(categories=["Lu", "Ll", "Nd"], max_codepoint=0x24F), min_size=1, max_size=12)
+WORDS = st.text(st.characters(categories=["Lu", "Ll", "Nd"], max_codepoint=0x24F), min_size=2, max_size=12)
 
 
 @given(words=st.lists(WORDS, min_size=1, max_size=6), data=st.data())
@@ -61,7 +62,7 @@ def test_prefixes_of_any_of_its_words_find_a_headline(
     connection: Connection, words: list[str], data: st.DataObject
 ) -> None:
     chosen = data.draw(st.lists(st.sampled_from(words), min_size=1, max_size=3))
-    prefixes = [unicodedata.normalize("NFC", word)[: data.draw(st.integers(1, len(word)))] for word in chosen]
+    prefixes = [unicodedata.normalize("NFC", word)[: data.draw(st.integers(2, 12))] for word in chosen]
     with connection.begin() as transaction:
         keep(connection, [article("a", title=" ".join(words))])
         ids = found(connection, " ".join(prefixes))
@@ -83,6 +84,8 @@ def test_prefixes_of_any_of_its_words_find_a_headline(
         (unicodedata.normalize("NFD", "Zürich"), ["a"]),
         ("ünderground", ["c"]),
         ("_ sheep", ["c"]),
+        ("c", []),
+        ("a", ["a"]),
         ("node.js c++", []),
         ("hidden", []),
         ("", []),
@@ -182,6 +185,59 @@ def test_how_it_can_be_asked(connection: Connection, words: str, ids: list[str])
             ],
         )
         assert found(connection, words) == ids
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("straße", ["sharp", "double"]),
+        ("STRASSE", ["sharp", "double"]),
+        ('"neue strasse"', ["sharp", "double"]),
+        ("strass neu", ["sharp", "double"]),
+        ("neue -straße", []),
+        ("ﬁnance", ["letters"]),
+        ("ＡＩ", ["wide", "letters"]),
+        ("ai", ["letters"]),
+    ],
+)
+def test_letters_that_are_written_in_two_ways(connection: Connection, words: str, ids: list[str]) -> None:
+    with connection.begin():
+        keep(
+            connection,
+            [
+                article("sharp", title="Neue Straße", heat=90),
+                article("double", title="Neue Strasse", heat=80),
+                article("wide", title="ＡＩの話", heat=70),
+                article("letters", title="AI in finance", heat=60),
+            ],
+        )
+        assert found(connection, words) == ids
+
+
+@pytest.mark.parametrize("topic", ["AI", "Law"])
+def test_a_frequent_topic_and_a_rare_one_find_the_same_way(
+    connection: Connection, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_FEW", 1)
+    with connection.begin():
+        keep(connection, [article(f"ai{n}", title="A robot", topics=("AI",)) for n in range(3)])
+        keep(connection, [article("law", title="A robot", topics=("Law",))])
+        expected = ["law"] if topic == "Law" else ["ai2", "ai1", "ai0"]
+        assert found(connection, f"topic:{topic}") == expected
+        assert found(connection, f"robot topic:{topic}") == expected
+        assert found(connection, f"robot topic:{topic} topic:Nothing") == []
+
+
+def test_signs_are_read_through_in_the_newest_that_have_the_words(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_READ_THROUGH", 2)
+    with connection.begin():
+        keep(connection, [article("old", title="A robot 🚀"), article("fish", title="A fish 🚀")])
+        keep(connection, [article("mid", title="A robot 🚀"), article("new", title="A robot")])
+        assert found(connection, "robot 🚀") == ["mid"]
+        assert found(connection, "fish 🚀") == ["fish"]
+        assert found(connection, "robot -🚀") == ["new"]
 
 
 def test_long_queries_are_cut() -> None:
