@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from benchmarks.rows import write_rows
 from bot.models import Listing, Order
-from bot.store.articles import names_of, page
+from bot.store.articles import names_of, page, story
 from bot.store.briefs import brief
 from bot.store.database import connect
-from bot.store.readers import saved_stories
+from bot.store.readers import count_kept, saved_stories
+from bot.store.tables import articles
 from bot.store.trends import trends
 from tests.loopback import Loopback, Program
 from tests.loopback.answers import Answer
@@ -53,17 +54,30 @@ class Asked:
         return f"/{self.path} {options}".strip() + (" (completing)" if self.typing else "")
 
 
+_NEWEST = "(the newest)"  # stands for its key
+
+
+def _newest(connection: Connection) -> str:
+    query = select(articles.c.key).where(articles.c.published.is_(True)).order_by(articles.c.seen_at.desc()).limit(1)
+    return str(connection.execute(query).scalar_one())
+
+
 _ASKED = (
     Asked("brief", {}, lambda connection, now: brief(connection, None, 5, now, None)),
     Asked("brief", {"topic": "AI"}, lambda connection, now: brief(connection, "AI", 5, now, None)),
     Asked("news top", {}, _page(Listing(Order.TOP))),
     Asked("news topic", {"name": "AI"}, _page(Listing(Order.TOP, topic="AI"))),
     Asked("news provider", {"name": "Provider 0"}, _page(Listing(Order.TOP, provider="Provider 0"))),
+    Asked("news topic", {}, lambda connection, now: names_of(connection, "topic")),
+    Asked("news provider", {}, lambda connection, now: names_of(connection, "provider")),
+    Asked("news story", {"headline": _NEWEST}, lambda connection, now: story(connection, _newest(connection))),
     Asked("news latest", {}, _page(Listing(Order.LATEST))),
     Asked("news search", {"words": "ba"}, _page(Listing(Order.SEARCH, words="ba"))),
     Asked("news search", {"words": "nothing of this"}, _page(Listing(Order.SEARCH, words="nothing of this"))),
     Asked("trends", {"topic": "AI"}, lambda connection, now: trends(connection, "AI", 30, now, None)),
+    Asked("trends", {}, lambda connection, now: trends(connection, None, 30, now, None)),
     Asked("saved", {}, lambda connection, now: saved_stories(connection, 1)),
+    Asked("privacy", {}, lambda connection, now: count_kept(connection, 1)),
     Asked("subscriptions list"),
     Asked("help"),
     Asked("news top", {"topic": "cli"}, lambda connection, now: names_of(connection, "topic"), typing=True),
@@ -84,28 +98,32 @@ def _p99(values: Sequence[float]) -> float:
     return sorted(values)[min(len(values) - 1, round(0.99 * len(values)))]
 
 
-async def _ask(loopback: Loopback, asked: Asked) -> Answer:
+async def _ask(loopback: Loopback, asked: Asked, newest: str) -> Answer:
+    options = {name: newest if value is _NEWEST else value for name, value in asked.options.items()}
     reader = loopback.world.add_user("reader", admin=True)  # each of them asks once: nobody meets a cooldown
     if asked.typing:
-        return await loopback.autocomplete(loopback.channel, asked.path, asked.options, user=reader, within=_LONGEST)
-    return await loopback.slash(loopback.channel, asked.path, asked.options, user=reader, within=_LONGEST)
+        return await loopback.autocomplete(loopback.channel, asked.path, options, user=reader, within=_LONGEST)
+    return await loopback.slash(loopback.channel, asked.path, options, user=reader, within=_LONGEST)
 
 
 async def _measure(database: Path, times: int) -> dict[str, Times]:
     found = {asked.name: Times() for asked in _ASKED}
+    url = f"sqlite+aiosqlite:///{database}"
+    with connect(url, writes=False) as connection:
+        newest = _newest(connection)
     with tempfile.TemporaryDirectory() as place:
         empty = tempfile.mkdtemp(dir=place)
         # The folder is empty: the load at the start stops, because it would remove all of the news.
-        settings = {"CORPUS_DIR": empty, "DATABASE_URL": f"sqlite+aiosqlite:///{database}"}
+        settings = {"CORPUS_DIR": empty, "DATABASE_URL": url}
         async with Loopback() as loopback, Program(loopback, Path(place), settings=settings) as program:
             await program.wait_for_output("Invite:", within=_LONGEST)
             for turn in range(times + 1):
                 for asked in _ASKED:
-                    answer = await _ask(loopback, asked)
+                    answer = await _ask(loopback, asked, newest)
                     if turn:  # the first one pays for statements and pages in the cache
                         found[asked.name].acknowledged.append(answer.acknowledged_in * 1000)
                         found[asked.name].complete.append(answer.replies[-1].at * 1000)
-    with connect(f"sqlite+aiosqlite:///{database}", writes=False) as connection:
+    with connect(url, writes=False) as connection:
         for asked in _ASKED:
             if asked.read is not None:
                 found[asked.name].bare = _bare(connection, asked.read, times)

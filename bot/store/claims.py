@@ -1,7 +1,7 @@
 """Claims: which of the outbox is sent next. Servers take turns, and a channel's messages keep their order."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from itertools import zip_longest
 
@@ -11,7 +11,7 @@ from bot.models import Delivery, DeliveryKind, DeliveryState
 from bot.store.deliveries import sending_paused
 from bot.store.fence import count_claim
 from bot.store.notices import DROPPED, add_notice
-from bot.store.rows import epoch, moment
+from bot.store.rows import delivery_from_row, epoch, moment
 from bot.store.tables import deliveries, delivery_articles
 
 # The partial indexes serve only a condition written like their own, with literals.
@@ -111,7 +111,7 @@ def claim_deliveries(
             due_at=epoch(until),
         )
     )
-    return dropped, [_claimed(row, keys.get(row["id"], ())) for row in rows]
+    return dropped, [delivery_from_row(row, keys.get(row["id"], ())) for row in rows]
 
 
 def _drop(connection: Connection, stale: datetime, now: datetime) -> int:
@@ -170,27 +170,6 @@ def _turns(connection: Connection, now: datetime, most: int, busy: set[int], aft
             break
     rounds = [*zip_longest(*news), *zip_longest(*digests)]
     return [row for turn in rounds for row in turn if row is not None][:most]
-
-
-def _claimed(row: RowMapping, keys: Sequence[str]) -> Delivery:
-    queued_at = moment(row["queued_at"])
-    assert queued_at is not None
-    return Delivery(
-        id=row["id"],
-        subscription_id=row["subscription_id"],
-        guild_id=row["guild_id"],
-        channel_id=row["channel_id"],
-        kind=DeliveryKind(row["kind"]),
-        state=DeliveryState(row["state"]),
-        nonce=row["nonce"],
-        keys=tuple(keys),
-        more=row["more"],
-        attempts=row["attempts"],
-        queued_at=queued_at,
-        first_attempt_at=moment(row["first_attempt_at"]),
-        bar=row["bar"],
-        role_id=row["role_id"],
-    )
 
 
 def next_due(connection: Connection, busy: Collection[int] = ()) -> datetime | None:

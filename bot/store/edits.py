@@ -11,8 +11,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.briefing.shown import LETTERS, Mark, is_in, key_mark, number_in
 from bot.briefing.stories import url_key
-from bot.models import Article, Delivery, DeliveryKind, DeliveryState, Subscription
-from bot.store.rows import epoch, moment
+from bot.models import Article, Delivery, DeliveryState, Subscription
+from bot.store.rows import delivery_from_row, epoch, moment
 from bot.store.servers import server
 from bot.store.subscriptions import subscription
 from bot.store.tables import deliveries, delivery_articles, edits, hidden_articles
@@ -217,26 +217,10 @@ def _edit(connection: Connection, row: RowMapping) -> Edit:
     else:
         articles = [article for article in articles if is_in(shown, article.key)]
         possible = 0 < len(articles) == number_in(shown)
-    sent_at, queued_at = moment(row["sent_at"]), moment(row["queued_at"])
+    sent_at = moment(row["sent_at"])
     assert sent_at is not None
-    assert queued_at is not None
     return Edit(
-        delivery=Delivery(
-            id=row["id"],
-            subscription_id=row["subscription_id"],
-            guild_id=row["guild_id"],
-            channel_id=row["channel_id"],
-            kind=DeliveryKind(row["kind"]),
-            state=DeliveryState(row["state"]),
-            nonce=row["nonce"],
-            keys=tuple(posted),
-            more=row["more"],
-            attempts=row["attempts"],
-            queued_at=queued_at,
-            first_attempt_at=moment(row["first_attempt_at"]),
-            bar=row["bar"],
-            role_id=row["role_id"],
-        ),
+        delivery=delivery_from_row(row, posted),
         because=because,
         message_id=row["message_id"],
         sent_at=sent_at,

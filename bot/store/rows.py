@@ -1,7 +1,8 @@
-"""Between articles and their rows."""
+"""Between articles, deliveries and their rows."""
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from bot.briefing.stories import url_key
-from bot.models import Article, Image, Report, fold
+from bot.models import Article, Delivery, DeliveryKind, DeliveryState, Image, Report, fold
 
 
 def epoch(at: datetime | None) -> int | None:
@@ -133,4 +134,26 @@ def from_row(row: RowMapping) -> Article:
         coverage=tuple(map(_report, json.loads(row["coverage"]))),
         seen_at=moment(row["seen_at"]),
         story=row["story"],
+    )
+
+
+def delivery_from_row(row: RowMapping, keys: Iterable[str]) -> Delivery:
+    """Return a delivery of the articles with these keys."""
+    queued_at = moment(row["queued_at"])
+    assert queued_at is not None
+    return Delivery(
+        id=row["id"],
+        subscription_id=row["subscription_id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        kind=DeliveryKind(row["kind"]),
+        state=DeliveryState(row["state"]),
+        nonce=row["nonce"],
+        keys=tuple(keys),
+        more=row["more"],
+        attempts=row["attempts"],
+        queued_at=queued_at,
+        first_attempt_at=moment(row["first_attempt_at"]),
+        bar=row["bar"],
+        role_id=row["role_id"],
     )
