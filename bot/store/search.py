@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import chain, product
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Integer, column, func, select, text
 
@@ -25,6 +26,10 @@ _READ_THROUGH = 15_000
 
 # The articles of a topic that has fewer are listed; of another, the newest are soon met by walking through them all.
 _FEW = 2000
+
+_SHARP = re.compile("ss|ß", re.IGNORECASE)
+# So many of them are spelled each for itself: with 3 a search has 8 spellings, with 8 it would have 256.
+_MOST_SHARP = 3
 
 _WORD = re.compile(r"\w+")
 _CASED = re.compile("[A-Za-z]")
@@ -82,9 +87,11 @@ def without_words(table: FromClause, words: Sequence[str]) -> list[ColumnElement
 
 
 def _spellings(words: str) -> tuple[str, ...]:
-    """Return how words may be written: `ß` is `ss` in another case, and some letters are joined or wide."""
-    sharp = re.sub("ss", "ß", words, flags=re.IGNORECASE)
-    return tuple(dict.fromkeys((words, sharp, words.replace("ß", "ss"), unicodedata.normalize("NFKC", words))))
+    """Return how words may be written: `ß` is `ss` in another case, each for itself, and some letters are joined."""
+    between = _SHARP.split(unicodedata.normalize("NFKC", words))
+    sharps = len(between) - 1
+    chosen = product(("ss", "ß"), repeat=sharps) if sharps <= _MOST_SHARP else [("ss",) * sharps, ("ß",) * sharps]
+    return tuple(dict.fromkeys((words, *("".join(chain(*zip(between, (*each, ""), strict=True))) for each in chosen))))
 
 
 def _literal(word: str) -> str:

@@ -195,6 +195,8 @@ def test_how_it_can_be_asked(connection: Connection, words: str, ids: list[str])
         ('"neue strasse"', ["sharp", "double"]),
         ("strass neu", ["sharp", "double"]),
         ("neue -straße", []),
+        ("fussball kompromiss", ["both"]),
+        ("Fußball Kompromiß", ["both"]),
         ("ﬁnance", ["letters"]),
         ("ＡＩ", ["wide", "letters"]),
         ("ai", ["letters"]),
@@ -208,6 +210,7 @@ def test_letters_that_are_written_in_two_ways(connection: Connection, words: str
                 article("sharp", title="Neue Straße", heat=90),
                 article("double", title="Neue Strasse", heat=80),
                 article("wide", title="ＡＩの話", heat=70),
+                article("both", title="Fußball und Kompromiss"),
                 article("letters", title="AI in finance", heat=60),
             ],
         )
