@@ -17,6 +17,7 @@ Layers; a module imports only from its own line or from lines below it (`tests/t
     corpus           files -> articles
     settings         the environment, read once
     ahead            work done in forked processes, ahead of its use
+    watchdog         a watch over the event loop
     limits           what the loader's process may use of the machine
     logs             to standard error, without secrets
     models           the values that travel between the layers

@@ -9,21 +9,19 @@ from datetime import datetime, timedelta
 
 import aiohttp
 import discord
-from discord import app_commands
 from discord.ext import commands
 
 from bot import __version__
-from bot.cards.chart import Charts
-from bot.cards.language import language_of, speak
+from bot.cards.drawing import Charts
 from bot.commands import admin, brief, news, readers, settings, story, subscribe, subscriptions, trends
-from bot.commands.answer import explain
 from bot.commands.cooldown import Cooldowns
 from bot.commands.help import Help
-from bot.commands.host import host_of
 from bot.commands.life import Life
 from bot.commands.localisation import Names
+from bot.commands.tree import HeatlineTree
 from bot.delivery.access import Resumer
 from bot.delivery.attempt import TokenRejectedError
+from bot.delivery.cloudflare import in_a_line
 from bot.delivery.edits import Editor
 from bot.delivery.housekeeping import Housekeeper
 from bot.delivery.notices import Teller
@@ -39,6 +37,7 @@ from bot.store.articles import corpus_summary
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.store.notes import keep_note, note
+from bot.watchdog import Watchdog
 
 _log = logging.getLogger(__name__)
 
@@ -47,27 +46,8 @@ INVITE_PERMISSIONS = 274877991936
 
 # What is under way gets so long to finish when the program stops.
 _STOP_SECONDS = 6.0
-
-
-class HeatlineTree(app_commands.CommandTree[discord.Client]):
-    """The command tree: it speaks the language of whoever asks, and whatever a command raises ends in one sentence."""
-
-    async def interaction_check(self, interaction: discord.Interaction[discord.Client]) -> bool:
-        """Speak the language of the person for the rest of the answer, if they do not ask too much."""
-        speak(language_of(str(interaction.locale)))
-        if interaction.type is discord.InteractionType.application_command:
-            try:
-                host_of(interaction).cooldowns.answer(interaction.user.id)
-            except app_commands.CommandOnCooldown as error:  # what is raised here reaches no handler
-                await explain(interaction, error)
-                return False
-        return True
-
-    async def on_error(
-        self, interaction: discord.Interaction[discord.Client], error: app_commands.AppCommandError
-    ) -> None:
-        """Explain an error to the person."""
-        await explain(interaction, error)
+# Where to connect is asked again after so long.
+_GATEWAY_AGAIN = 3.0
 
 
 class Heatline(commands.AutoShardedBot):
@@ -139,7 +119,7 @@ class Heatline(commands.AutoShardedBot):
         try:
             info = await self.application_info()
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            _log.warning("The app's owner could not be learned (%s): only ADMIN_IDS may use /admin.", error)
+            _log.warning("The app's owner could not be learned (%s): only ADMIN_IDS may use /admin.", in_a_line(error))
             return
         if info.team is None:
             owners = {info.owner.id}
@@ -164,7 +144,9 @@ class Heatline(commands.AutoShardedBot):
                 if guild is not None and isinstance(error, discord.Forbidden | discord.NotFound):
                     _log.error("/admin is not set up: Heatline is not in the server ADMIN_GUILD_ID=%d.", guild.id)
                 else:
-                    _log.error("Discord was not told of changed commands (%s); the next start tries again.", error)
+                    _log.error(
+                        "Discord was not told of changed commands (%s); the next start tries again.", in_a_line(error)
+                    )
                 self.commands_known = False
                 return
             kept = {"digest": digest, "ids": {command.name: command.id for command in synced}}
@@ -303,16 +285,17 @@ async def run(program: Program, token: str, stop: asyncio.Event, announce: Calla
     try:
         if not await _unless_stopped(stop, _log_in(program.bot, token)):
             return
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(program.work(), name="work"),
-                group.create_task(_connect(program.bot), name="gateway"),
-                group.create_task(_announce(program, announce), name="announcement"),
-            ]
-            await stop.wait()
-            _log.info("Stopping: finishing what is being sent.")
-            for task in tasks:
-                task.cancel()
+        with Watchdog():
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(program.work(), name="work"),
+                    group.create_task(_connect(program.bot), name="gateway"),
+                    group.create_task(_announce(program, announce), name="announcement"),
+                ]
+                await stop.wait()
+                _log.info("Stopping: finishing what is being sent.")
+                for task in tasks:
+                    task.cancel()
     except BaseExceptionGroup as failures:
         if failures.subgroup(TokenRejectedError):
             raise HeatlineError(_REJECTED) from None
@@ -378,12 +361,23 @@ async def _log_in(bot: Heatline, token: str) -> None:
         raise HeatlineError(_REJECTED) from None
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         # Whoever restarts the program tries again; a login costs none of Discord's thousand sessions a day.
-        raise HeatlineError(f"Discord cannot be reached ({error}). Try again in a minute.") from None
+        raise HeatlineError(f"Discord cannot be reached ({in_a_line(error)}). Try again in a minute.") from None
 
 
 async def _connect(bot: Heatline) -> None:
+    """Find the gateway, however long that takes (sending needs only REST), and stay connected to it."""
     try:
-        await bot.connect()
+        while True:
+            try:
+                return await bot.connect()
+            except (discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+                if bot.is_closed():  # it had been found
+                    raise
+                cause = error.__cause__ or error
+                if isinstance(cause, discord.HTTPException) and cause.status == 401:
+                    raise HeatlineError(_REJECTED) from None
+                _log.warning("Discord's gateway was not found (%s); sending goes on.", in_a_line(cause))
+                await asyncio.sleep(_GATEWAY_AGAIN)
     except discord.PrivilegedIntentsRequired as error:
         raise HeatlineError(str(error)) from None
     except discord.ConnectionClosed as error:

@@ -1,4 +1,4 @@
-"""Logging: to standard error, without secrets."""
+"""Logging: to standard error, without secrets and web pages."""
 
 import logging
 import re
@@ -8,10 +8,14 @@ _SECRETS = re.compile(
     r"(?P<path>/(?:webhooks|interactions)/\d+/)[\w.-]+|[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}", re.ASCII
 )
 
+# Cloudflare answers Discord's trouble with web pages, and discord.py's errors quote them whole.
+_PAGES = re.compile(r"\s*<(?:!doctype html|html)\b.*?(?:</html>|\Z)", re.IGNORECASE | re.DOTALL)
+
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return _SECRETS.sub(lambda match: f"{match['path'] or ''}[hidden]", super().format(record))
+        text = _PAGES.sub(" [a web page]", super().format(record))
+        return _SECRETS.sub(lambda match: f"{match['path'] or ''}[hidden]", text)
 
 
 def start_logging(level: str) -> None:

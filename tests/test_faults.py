@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import resource
+import signal
 import sqlite3
 import sys
 from collections import Counter
@@ -14,13 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit import audit, outbox, until
+from bot.delivery.pace import IN_FLIGHT
+from tests.audit import until
 from tests.delivery.newsroom import Newsroom
-from tests.loopback import Channel, Loopback, Program
+from tests.loopback import Loopback, Program
 from tests.loopback.world import SEND_MESSAGES
+from tests.running import CREATE, LONG, all_well, asked, busiest_second, open_messages, queue, run, states, subscribed
 
-CREATE = "/channels/*/messages"
-LONG = 60.0
+# What Cloudflare answers, shortened.
+PAGE = "<!DOCTYPE html>\n<html><head><title>discord.com</title></head><body>Cloudflare Ray ID</body></html>\n"
+# Seconds of sleep: longer than heartbeats, the bucket's second, and what the watchdog waits.
+SUSPENDED = 2.5
 
 
 @pytest.fixture
@@ -35,43 +40,6 @@ def room(loopback: Loopback, tmp_path: Path) -> Newsroom:
     room = Newsroom(tmp_path, now=datetime.now(UTC).replace(microsecond=0))
     room.guild_id = loopback.guild.id
     return room
-
-
-def run(loopback: Loopback, room: Newsroom) -> Program:
-    """Return the program, not yet started."""
-    folder = room.corpus.parent
-    return Program(loopback, folder, settings={"CORPUS_DIR": str(room.corpus), "PUSH_SPACING_MINUTES": "0"})
-
-
-def subscribed(loopback: Loopback, room: Newsroom, number: int) -> list[Channel]:
-    """Return new channels that get everything."""
-    channels = [loopback.world.add_channel(loopback.guild, f"c{n}") for n in range(number)]
-    for channel in channels:
-        room.subscribe(channel.id)
-    return channels
-
-
-def queue(room: Newsroom, *names: str) -> None:
-    """Publish articles, and queue each as a message of its own."""
-    for name in names:
-        room.write(name)
-        room.round()
-
-
-def states(room: Newsroom) -> Counter[str]:
-    """Return the outbox's states."""
-    return Counter(each.state for each in outbox(room.settings.database))
-
-
-def open_messages(room: Newsroom) -> int:
-    """Return how many messages are not sent yet."""
-    return states(room)["pending"] + states(room)["sending"]
-
-
-def asked(loopback: Loopback, channel: Channel) -> int:
-    """Return how often the program tried to post to the channel."""
-    path = f"/channels/{channel.id}/messages"
-    return sum((request.method, request.path) == ("POST", path) for request in loopback.requests)
 
 
 @contextmanager
@@ -93,12 +61,6 @@ def writing(database: Path) -> Iterator[None]:
         connection.execute("BEGIN IMMEDIATE")
         yield
         connection.execute("ROLLBACK")
-
-
-def all_well(loopback: Loopback, room: Newsroom) -> None:
-    """Everything that was queued arrived once, where it belongs and in order."""
-    books = audit(outbox(room.settings.database), loopback)
-    assert (books.lost, books.twice, books.astray, books.disordered, books.uncertain) == (0, 0, 0, 0, 0)
 
 
 # --- channels (row 11) ---------------------------------------------------------------------------------------
@@ -125,7 +87,52 @@ def paused(room: Newsroom) -> set[int]:
         return {channel_id for (channel_id,) in rows}
 
 
-# --- the machine (rows 16, 17, 23, 25) -----------------------------------------------------------------------
+# --- answers that break off or are not Discord's (rows 3, 6) --------------------------------------------------
+
+
+async def test_broken_and_foreign_answers_are_asked_for_again_by_us_without_a_word_of_them_in_the_log(
+    loopback: Loopback, room: Newsroom
+) -> None:
+    subscribed(loopback, room, 5)
+    queue(room, "a")
+    loopback.fault("POST", CREATE, cut="body")
+    loopback.fault("POST", CREATE, cut="before")
+    for status in (502, 503, 520):
+        loopback.fault("POST", CREATE, status=status, body=PAGE, effect_first=status == 502)
+    loopback.fault("GET", "/oauth2/applications/@me")  # it is asked for twice
+    loopback.fault("GET", "/oauth2/applications/@me", status=520, body=PAGE)
+    loopback.fault("PUT", "/applications/*/commands", status=503, body=PAGE)
+    loopback.fault("GET", "/gateway/bot", status=503, body=PAGE)
+    async with run(loopback, room) as program:
+        await program.wait_for_output("Discord's gateway was not found (503 Service Unavailable)", LONG)
+        await until(lambda: states(room) == {"sent": 5}, LONG)
+        await loopback.wait_for(lambda: loopback.gateway.connected, LONG)
+        code, _ = await program.terminate()
+    assert code == 0
+    assert Counter(request.status for request in loopback.requests if request.method == "POST") == {
+        0: 2,
+        502: 1,
+        503: 1,
+        520: 1,
+        200: 5,
+    }
+    assert "Discord was not told of changed commands (503 Service Unavailable)" in program.output()
+    assert "The app's owner could not be learned (520)" in program.output()
+    assert "<" not in program.output()
+    assert "Traceback" not in program.output()
+    all_well(loopback, room)
+
+
+async def test_a_login_that_cloudflare_answers_is_one_line(loopback: Loopback, room: Newsroom) -> None:
+    loopback.fault("GET", "/users/@me", status=503, body=PAGE)
+    async with run(loopback, room) as program:
+        assert await program.wait(LONG) == 1
+    assert program.output() == (
+        "heatline: Discord cannot be reached (503 Service Unavailable). Try again in a minute.\n"
+    )
+
+
+# --- the machine (rows 16, 17, 20, 23, 25) -----------------------------------------------------------------------
 
 
 async def test_on_a_full_disk_nothing_is_posted_and_then_it_goes_on(loopback: Loopback, room: Newsroom) -> None:
@@ -211,6 +218,34 @@ async def test_beside_a_busy_machine_commands_are_answered_in_time(loopback: Loo
         await until(lambda: states(room) == {"sent": 3}, LONG)
         await program.terminate()
     assert max(answer.acknowledged_in for answer in answers) < 3
+    all_well(loopback, room)
+
+
+async def test_suspended_in_the_middle_of_sending_it_goes_on_by_itself(loopback: Loopback, room: Newsroom) -> None:
+    subscribed(loopback, room, 24)
+    queue(room, "a", "b", "c")
+    loopback.gateway.heartbeat_interval = 0.5
+    held = loopback.fault("POST", CREATE, hang=True, times=24)
+    async with run(loopback, room) as program:
+        await loopback.wait_for(lambda: loopback.gateway.connected and held.hits == 24, LONG)
+        held.release()
+        await loopback.wait_for(lambda: len(loopback.posts) >= 30, LONG)
+        os.killpg(program.pid, signal.SIGSTOP)
+        hanging_up = asyncio.create_task(loopback.gateway.disconnect())  # as Discord does without heartbeats
+        await asyncio.sleep(SUSPENDED)
+        assert open_messages(room) > 20
+        woken = loopback.ledger.now()
+        os.killpg(program.pid, signal.SIGCONT)
+        await hanging_up
+        await until(lambda: not open_messages(room), LONG)
+        await loopback.wait_for(lambda: loopback.ledger.resumes, LONG)
+        answer = await loopback.slash(loopback.channel, "news top", within=LONG)
+        assert "**a**" in answer.text
+        code, _ = await program.terminate()
+    assert code == 0
+    assert busiest_second([post.at for post in loopback.posts if post.at >= woken]) <= IN_FLIGHT
+    assert "stuck" not in program.output()
+    assert "Traceback" not in program.output()
     all_well(loopback, room)
 
 
@@ -307,34 +342,3 @@ def problems(room: Newsroom) -> list[str]:
     """Return the files that had problems in the last load."""
     with closing(sqlite3.connect(room.settings.database, timeout=15)) as connection:
         return [file for (file,) in connection.execute("SELECT DISTINCT file FROM problems")]
-
-
-# --- the gateway (row 14) ------------------------------------------------------------------------------------
-
-
-async def test_sending_goes_on_while_the_gateway_comes_and_goes(loopback: Loopback, room: Newsroom) -> None:
-    subscribed(loopback, room, 2)
-    queue(room, "a")
-    async with run(loopback, room) as program:
-        await program.wait_for_output("Invite:", LONG)
-        await until(lambda: states(room) == {"sent": 2}, LONG)
-        loopback.gateway.order_reconnect()  # op 7
-        await loopback.wait_for(lambda: loopback.ledger.resumes, LONG)
-        loopback.gateway.forget_sessions()
-        await loopback.gateway.disconnect()  # and the RESUME that follows is refused: op 9
-        room.write("b")
-        await until(lambda: states(room) == {"sent": 4}, LONG)
-        await loopback.wait_for(lambda: len(loopback.ledger.identifies) == 2, LONG)
-        code, _ = await program.terminate()
-    assert code == 0
-    all_well(loopback, room)
-
-
-@pytest.mark.parametrize(("code", "said"), [(4004, "Discord does not accept DISCORD_TOKEN."), (4014, "intents")])
-async def test_a_fatal_close_ends_it_with_one_line(loopback: Loopback, room: Newsroom, code: int, said: str) -> None:
-    async with run(loopback, room) as program:
-        await program.wait_for_output("Invite:", LONG)
-        await loopback.gateway.disconnect(code)
-        assert await program.wait(LONG) == 1
-    assert said in program.output().splitlines()[-1]
-    assert "Traceback" not in program.output()

@@ -84,6 +84,13 @@ def test_the_rest_is_left_alone(capsys: pytest.CaptureFixture[str], text: str) -
     assert text in capsys.readouterr().err
 
 
+def test_web_pages_are_not_quoted(capsys: pytest.CaptureFixture[str]) -> None:
+    start_logging("INFO")
+    page = "<!DOCTYPE html>\n<html>\n<body>Bad gateway</body>\n</html>"
+    logging.getLogger("bot").error("502 Bad Gateway (error code: 0): %s, %s", page, "<html> cut off")
+    assert capsys.readouterr().err.endswith("502 Bad Gateway (error code: 0): [a web page], [a web page]\n")
+
+
 @pytest.mark.parametrize(
     ("level", "ours", "theirs"),
     [

@@ -1,8 +1,10 @@
 """What goes wrong around the sender for long: Discord is down, names are not found, clocks jump, somebody reads."""
 
+import asyncio
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +21,9 @@ from bot.delivery.pace import IN_FLIGHT
 from bot.store.database import Database
 from bot.store.notes import keep_note
 from tests.delivery.desk import CREATE, Desk, Gate, Watched
-from tests.delivery.newsroom import DAY, HOUR, Newsroom
+from tests.delivery.newsroom import DAY, HOUR, SECOND, Newsroom
 from tests.loopback import Loopback
+from tests.running import busiest_second
 
 
 class Names(AbstractResolver):
@@ -53,7 +56,7 @@ async def desk(tmp_path: Path, names: Names, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(Route, "BASE", loopback.api_url.replace("127.0.0.1", "discord.invalid"))
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(loopback.gateway_url))
         room = Newsroom(tmp_path, now=datetime.now(UTC).replace(microsecond=0))
-        pace = Gate()
+        pace = Gate(lambda: asyncio.get_running_loop().time())
         connector = aiohttp.TCPConnector(resolver=names, use_dns_cache=False, force_close=True)
         bot = discord.Client(
             intents=discord.Intents(guilds=True),
@@ -70,11 +73,6 @@ async def desk(tmp_path: Path, names: Names, monkeypatch: pytest.MonkeyPatch) ->
         finally:
             await database.close()
         assert loopback.violations == []
-
-
-def busiest_second(times: Sequence[float]) -> int:
-    """Return how many fell into the busiest second."""
-    return max(sum(start <= at < start + 1 for at in times) for start in times)
 
 
 async def test_names_that_are_not_found_for_a_while_cost_nothing(desk: Desk, names: Names) -> None:
@@ -136,6 +134,34 @@ async def test_a_clock_that_jumps_back_stalls_nothing_that_waits(desk: Desk) -> 
         desk.room.later(-HOUR)
         desk.sender.wake()
         await desk.until(lambda: desk.states() == ["sent"] * 6)
+
+
+@pytest.mark.parametrize("slept", [0, 3 * 3600], ids=["monotonic time stands still", "monotonic time goes on"])
+async def test_hours_asleep_in_the_middle_of_sending_lose_nothing_and_bring_no_burst(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, slept: int
+) -> None:
+    channels = desk.channels(40)
+    desk.publish()
+    arrived = desk.loopback.fault("POST", CREATE, hang=True, effect_first=True, times=5)
+    vanished = desk.loopback.fault("POST", CREATE, hang=True, times=5)
+    async with desk.connected(), desk.sending():
+        await desk.until(lambda: desk.states().count("sent") >= 5)
+        assert arrived.hits == vanished.hits == 5
+        assert desk.states().count("sending") > 10
+        begun = desk.loopback.ledger.now()
+        desk.room.later(3 * HOUR)
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time.monotonic() + slept)
+        desk.loopback.messages_book.forget_nonces()
+        for fault in (arrived, vanished):  # nothing of a connection outlives hours
+            fault.reset = True
+            fault.release()
+        await desk.until(lambda: all(row.message_id or row.reason for row in desk.rows()))
+        desk.room.later(4 * SECOND)
+        desk.sender.wake()
+        await desk.until(lambda: desk.states() == ["sent"] * 40)
+        assert not any(row.uncertain for row in desk.rows())
+    assert [len(desk.loopback.messages(channel)) for channel in channels] == [1] * 40
+    assert busiest_second([post.at for post in desk.loopback.posts if post.at >= begun]) <= IN_FLIGHT
 
 
 async def test_a_long_reader_lets_the_log_grow_only_while_it_reads(tmp_path: Path) -> None:

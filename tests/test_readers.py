@@ -60,6 +60,14 @@ async def test_it_works_in_dms_and_where_only_the_reader_installed_it(loopback: 
         assert "Story number" in story.text
         found = await loopback.slash(channel, "news search", {"words": "story"}, user=bob, within=10)
         assert "matches" in found.text
+        link = loopback.say(channel, "Seen? https://example.com/number3", bob)
+        covered = await loopback.menu(channel, "Find coverage", link, user=bob, within=10)
+        assert (covered.ephemeral, "Story number3" in covered.text) == (True, True)
+        await loopback.menu(channel, "Save story", link, user=bob, within=10)
+        saved = await loopback.slash(channel, "saved", user=bob, within=10)
+        assert "Story number3" in saved.text
+        nothing = await loopback.menu(channel, "Find coverage", loopback.say(channel, "Hello"), user=bob)
+        assert nothing.text == "There is no link in that message."
     ((_, synced),) = loopback.ledger.syncs
     asked: list[Json] = synced
     for each in asked:

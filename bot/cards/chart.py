@@ -1,106 +1,26 @@
-"""Charts: PNG files drawn by matplotlib, in a process of their own that ends with the picture.
+"""The picture of trends, a PNG drawn by matplotlib: a program of its own, started by `bot.cards.drawing`.
 
-matplotlib takes half a second to import and keeps 50 MB, so only this module's own process ever imports it:
 `python -m bot.cards.chart` reads a language and a pickled `Trends` from its input and writes the PNG to its output.
 """
 
-import asyncio
 import io
-import logging
 import math
-import os
 import pickle
 import sys
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.ft2font import FT2Font
+from matplotlib.typing import RcKeyType
 
 from bot.briefing.trends import Trends
-from bot.cards.language import _, number, short_date, speak, spoken
+from bot.cards.language import _, number, short_date, speak
 from bot.cards.markup import cut
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.ft2font import FT2Font
-    from matplotlib.typing import RcKeyType
-
-_log = logging.getLogger(__name__)
-
-# Some 30 kB each: what a busy evening asks for again.
-_KEPT = 64
-
-# Drawing takes a second, and the very first time as long as it takes to list the machine's fonts. Words need not wait
-# longer than this, also behind others' pictures.
-_SECONDS = 20.0
-
-_PACKAGE = Path(__file__).resolve().parents[2]
-
-
-class Charts:
-    """Draws charts, one at a time, and keeps the last ones. `folder` is where matplotlib keeps its list of fonts."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._kept: OrderedDict[tuple[str, Trends], bytes] = OrderedDict()
-        self._turn = asyncio.Lock()
-
-    async def png(self, trends: Trends) -> bytes | None:
-        """Return the picture of what is drawn of a period, in the language spoken now; None where it took too long."""
-        wanted = spoken(), trends
-        try:
-            async with asyncio.timeout(_SECONDS), self._turn:
-                if wanted not in self._kept:
-                    self._kept[wanted] = await self._drawn(wanted)
-        except TimeoutError:
-            _log.warning("A chart was not drawn within %g seconds.", _SECONDS)
-            return None
-        except (OSError, ChartError) as error:
-            _log.warning("A chart was not drawn: %s", error)
-            return None
-        self._kept.move_to_end(wanted)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-        return self._kept[wanted]
-
-    async def _drawn(self, wanted: tuple[str, Trends]) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", __name__),
-            env=_environment(self._folder),
-            cwd=os.path.sep,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            png, complaint = await process.communicate(pickle.dumps(wanted))
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-        if process.returncode or not png:
-            lines = complaint.decode(errors="replace").strip().splitlines()
-            raise ChartError(lines[-1] if lines else f"the process ended with status {process.returncode}")
-        return png
-
-
-class ChartError(Exception):
-    """A chart that could not be drawn; the message says why."""
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Return the environment of the drawing process: no token, one thread, and fonts listed once and for all."""
-    environment = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
-    path = os.pathsep.join(filter(None, (str(_PACKAGE), environment.get("PYTHONPATH"))))
-    # OpenBLAS, which nothing here needs, reserves memory for every thread.
-    return environment | {"PYTHONPATH": path, "MPLCONFIGDIR": str(folder), "OPENBLAS_NUM_THREADS": "1"}
-
-
-# --- drawing, in the process of its own -----------------------------------------------------------------------
 
 # A ground of its own: no one colour of text has more than 3.6:1 on both of Discord's grounds, #313338 and #ffffff.
 # On this one the text has 15:1, the quiet text 7:1, the accent 6:1 and what is plain 3.5:1.
@@ -121,14 +41,7 @@ _LABEL = 440
 
 
 def draw(trends: Trends) -> bytes:
-    """Return the picture of a period of at least one story: one topic with its mean and share, or the leading topics.
-
-    To be called in a process of its own: see above.
-    """
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
+    """Return the picture of a period with a story or more: one topic with its mean and share, or the leading topics."""
     looks: dict[RcKeyType, object] = {
         "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine draws the same
         "text.parse_math": False,  # a topic may have dollars in it
@@ -157,7 +70,7 @@ def draw(trends: Trends) -> bytes:
     return buffer.getvalue()
 
 
-def _draw_rows(figure: "Figure", trends: Trends) -> None:
+def _draw_rows(figure: Figure, trends: Trends) -> None:
     """Draw a row for each of the leading topics and one for the rest, all to one scale."""
     rows = [*trends.leading, *([trends.other] if trends.other else [])]
     most = max(max(row.counts) for row in rows)
@@ -178,7 +91,7 @@ def _draw_rows(figure: "Figure", trends: Trends) -> None:
     _days(axes[-1], trends, most=4)
 
 
-def _draw_topic(figure: "Figure", trends: Trends) -> None:
+def _draw_topic(figure: Figure, trends: Trends) -> None:
     """Draw a topic's stories with their rolling mean, and below its share of all stories."""
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     figure.subplots_adjust(left=0.1, right=0.95, top=0.9, bottom=0.11, hspace=0.5)
@@ -208,7 +121,7 @@ def _title_of(name: str, trends: Trends) -> str:
     return _("{topic}: stories a week", topic=name) if trends.step > 1 else _("{topic}: stories a day", topic=name)
 
 
-def _bars(axis: "Axes", heights: Sequence[float], colour: str, trends: Trends) -> None:
+def _bars(axis: Axes, heights: Sequence[float], colour: str, trends: Trends) -> None:
     """Draw a bar for each day or week; a day that is not over has an outline only."""
     bars = axis.bar(range(len(heights)), heights, width=0.8, color=colour)
     axis.set_xlim(-0.6, len(heights) - 0.4)
@@ -216,7 +129,7 @@ def _bars(axis: "Axes", heights: Sequence[float], colour: str, trends: Trends) -
         bars[-1].set(facecolor=_GROUND, edgecolor=colour, linewidth=3)
 
 
-def _scale(axis: "Axes", most: float) -> None:
+def _scale(axis: Axes, most: float) -> None:
     """Mark nothing and a round number below the top, which is all that a reader needs of a scale."""
     marks = [unit * 10**power for power in range(9, -1, -1) for unit in (5, 2, 1)]
     mark = next((each for each in marks if each <= most), 1)
@@ -234,7 +147,7 @@ def _short(mark: int) -> str:
     return _("{number} k", number=mark // 1000) if mark >= 10**4 else number(mark)
 
 
-def _days(axis: "Axes", trends: Trends, most: int) -> None:
+def _days(axis: Axes, trends: Trends, most: int) -> None:
     """Write some dates below the days that they are, today's among them."""
     count = len(trends.starts)
     places = list(range(count - 1, -1, -math.ceil(count / most)))
@@ -260,9 +173,7 @@ def _width(text: str) -> float:
     return font.get_width_height()[0] / 64
 
 
-def _font() -> "FT2Font":
-    from matplotlib.font_manager import findfont, get_font
-
+def _font() -> FT2Font:
     return get_font(findfont("DejaVu Sans"))
 
 

@@ -6,7 +6,7 @@ from typing import Protocol, cast
 
 import discord
 
-from bot.cards.chart import Charts
+from bot.cards.drawing import Charts
 from bot.commands.cooldown import Cooldowns
 from bot.models import LoadReport, Vitals
 from bot.store.database import Database

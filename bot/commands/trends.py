@@ -56,11 +56,12 @@ class Trending(commands.Cog):
             return
         listing = Listing(Order.TOP, topic=name, days=period)
         at, settings = self._host.clock(), await server_of(interaction)
-        found = await _trends(interaction, listing, at, settings)
-        if not found.stories.total:
-            await show(interaction, sentence(news_texts.no_articles(listing)))
-            return
-        await _answer(interaction, found, listing_key(listing), at, shareable=settings.share)
+        async with self._host.charts.getting_ready():
+            found = await _trends(interaction, listing, at, settings)
+            if not found.stories.total:
+                await show(interaction, sentence(news_texts.no_articles(listing)))
+                return
+            await _answer(interaction, found, listing_key(listing), at, shareable=settings.share)
         await keep(self._host, listing)
 
 

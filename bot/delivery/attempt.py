@@ -19,6 +19,7 @@ from bot.briefing.quiet import quiet_hours, quiet_until
 from bot.cards.language import speaking
 from bot.cards.push import PushMessage, push_message
 from bot.delivery.access import known_missing, server_language
+from bot.delivery.cloudflare import in_a_line, is_page
 from bot.delivery.pace import Pace, ThrottledError, UpstreamError
 from bot.delivery.patience import Patience
 from bot.delivery.ready import Ready, Wish, ready_for, wishes
@@ -225,11 +226,10 @@ class Attempts:
             return Outcome(
                 delivery.id, DeliveryState.PENDING, reason=because, due_at=self._clock(), first_attempt_at=first
             )
-        if (
-            error.status in (403, 429) or error.status >= 500
-        ):  # without a code of Discord's it is Cloudflare's, and not about the channel
+        # Without a code of Discord's it is Cloudflare's, and not about the channel.
+        if error.status in (403, 429) or error.status >= 500 or is_page(error):
             return self.later(delivery, f"refused ({error.status})", first=first)
-        _log.error("Discord refused delivery %d: %s %s", delivery.id, error.status, error.text[:200])
+        _log.error("Discord refused delivery %d: %s", delivery.id, in_a_line(error)[:200])
         return Outcome(delivery.id, DeliveryState.FAILED, reason=f"refused ({error.code})")
 
     def later(self, delivery: Delivery, reason: str, *, first: datetime | None, after: float | None = None) -> Outcome:

@@ -18,6 +18,7 @@ from bot.cards.push import PushMessage, message_of
 from bot.delivery.access import server_language
 from bot.delivery.attempt import DEADLINE, TokenRejectedError
 from bot.delivery.changes import Changes
+from bot.delivery.cloudflare import is_page
 from bot.delivery.pace import Pace, ThrottledError, UpstreamError
 from bot.models import SubscriptionState, Terms
 from bot.store.database import Database
@@ -157,6 +158,11 @@ class Editor:
             await self._later(edit)
         except discord.HTTPException as error:
             await self._refused(edit, error)
+        except Exception:  # an answer that makes no sense
+            _log.exception(
+                "An edit of delivery %d failed in an unexpected way; it will be tried again.", edit.delivery.id
+            )
+            await self._later(edit)
         else:
             # Discord allows three edits an hour to what was published to other servers: one is enough.
             shown = None if edited.flags.crossposted else message.shown if message else edit.shown[:1]
@@ -202,7 +208,8 @@ class Editor:
         """End an edit that Discord refused: the post was deleted, or its channel is no longer ours."""
         if error.status == 401:
             raise TokenRejectedError
-        if error.status == 429 or (error.status == 403 and not error.code):  # Cloudflare's, not about the channel
+        # Without a code of Discord's it is Cloudflare's, and not about the channel.
+        if error.status == 429 or (error.status == 403 and not error.code) or is_page(error):
             await self._later(edit)
             return
         if error.status not in (403, 404):

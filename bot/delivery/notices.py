@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from bot.cards.language import language_of, speaking
 from bot.cards.notices import notice_line, notices_text
 from bot.delivery.attempt import DEADLINE, TokenRejectedError
+from bot.delivery.cloudflare import is_page
 from bot.delivery.pace import Pace, ThrottledError, UpstreamError
 from bot.models import Server, SubscriptionState
 from bot.store.database import Database
@@ -118,7 +119,11 @@ class Teller:
             if error.status == 401:
                 raise TokenRejectedError from None
             _log.warning("Server %d cannot be told of trouble: %s %s", channel.guild.id, error.status, error.code)
-            self._not_before[channel.guild.id] = self._clock() + _AGAIN
+            if error.status == 403 or not is_page(error):
+                self._not_before[channel.guild.id] = self._clock() + _AGAIN
+            return False
+        except Exception as error:  # an answer that makes no sense: whether it arrived is unknown
+            _log.warning("Server %d could not be told yet (%s).", channel.guild.id, type(error).__name__)
             return False
         return True
 

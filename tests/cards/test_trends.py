@@ -4,8 +4,10 @@ import gettext
 import io
 import json
 import re
+import signal
 import subprocess
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,8 +21,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.briefing.trends import PERIODS, Trends, calendar, course
-from bot.cards import chart, language, limits
-from bot.cards.chart import Charts, draw, label
+from bot.cards import drawing, language, limits
+from bot.cards.chart import draw, label
+from bot.cards.drawing import Charts
 from bot.cards.language import speaking
 from bot.cards.trends import alt, trends_layout
 from bot.corpus import limits as corpus
@@ -39,7 +42,7 @@ def fonts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("matplotlib")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MPLCONFIGDIR", str(folder))
-        patch.setattr(chart, "_SECONDS", 100.0)  # as long as a busy machine takes
+        patch.setattr(drawing, "_SECONDS", 100.0)  # as long as a busy machine takes
         yield folder
 
 
@@ -250,7 +253,7 @@ async def test_a_picture_is_drawn_in_another_process_and_kept(fonts: Path) -> No
 
 
 async def test_only_the_last_pictures_are_kept(fonts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chart, "_KEPT", 1)
+    monkeypatch.setattr(drawing, "_KEPT", 1)
     charts = Charts(fonts)
     first = await charts.png(made("AI", 7, ["AI"]))
     assert await charts.png(made("AI", 30, ["AI"])) != first
@@ -268,10 +271,28 @@ async def test_a_picture_is_for_those_who_read_its_language(fonts: Path, caplog:
     assert "nowhere.po" in caplog.text
 
 
+async def test_a_process_that_got_ready_draws_and_one_that_is_not_needed_ends(fonts: Path) -> None:
+    charts = Charts(fonts)
+    started: list[Process] = []
+    start = charts._start
+
+    async def counted() -> Process:
+        started.append(await start())
+        return started[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(charts, "_start", counted)
+        async with charts.getting_ready(), charts.getting_ready():
+            assert await charts.png(made("AI", 7, ["AI"])) is not None
+        async with charts.getting_ready():
+            assert await charts.png(made("AI", 7, ["AI"])) is not None  # kept
+    assert [process.returncode for process in started] == [0, -signal.SIGKILL]
+
+
 async def test_what_takes_too_long_is_given_up(
     fonts: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(chart, "_SECONDS", 0.0)
+    monkeypatch.setattr(drawing, "_SECONDS", 0.0)
     assert await Charts(fonts).png(made("AI", 7, ["AI"])) is None
     assert "not drawn within 0 seconds" in caplog.text
 
@@ -293,4 +314,4 @@ def test_neither_is_matplotlib_imported_by_the_bot_nor_discord_by_what_draws() -
         return set(json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout))
 
     assert not {"matplotlib", "numpy"} & imported("bot.app")
-    assert not {"discord", "sqlalchemy", "pydantic", "matplotlib"} & imported("bot.cards.chart")
+    assert not {"discord", "sqlalchemy", "pydantic", "asyncio"} & imported("bot.cards.chart")

@@ -7,8 +7,8 @@ import discord
 import pytest
 from simcord.results import InteractionResult
 
-from bot.cards import chart
-from bot.cards.chart import Charts
+from bot.cards import drawing
+from bot.cards.drawing import Charts
 from bot.models import Server
 from bot.store.servers import keep_server
 from tests.commands.reading import Message, answer, labels, pieces, words
@@ -20,7 +20,7 @@ GALLERY = 12
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for pictures as long as a busy machine takes."""
-    monkeypatch.setattr(chart, "_SECONDS", 100.0)
+    monkeypatch.setattr(drawing, "_SECONDS", 100.0)
 
 
 @pytest.fixture

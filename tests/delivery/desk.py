@@ -1,6 +1,7 @@
 """The sender at work: a real discord.py client against the loopback server, a real outbox, a clock moved by hand."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -46,8 +47,8 @@ class Watched(Database):
 class Gate(Pace):
     """A pace that lets nobody through while its gate is closed; `reached` is set when someone came to it."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
         self.gate = asyncio.Event()
         self.gate.set()
         self.reached = asyncio.Event()

@@ -21,7 +21,7 @@ from bot.store.tables import deliveries, delivery_articles
 from tests.corpus.news import news
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 HERE, THERE = 701, 702
 
 

@@ -321,9 +321,13 @@ async def test_a_post_that_a_moderator_deleted_stays_gone(board: Board) -> None:
         {"status": 500},
         {"status": 503, "effect_first": True},
         {"reset": True, "effect_first": True},
+        {"cut": "body"},
         {"status": 429, "headers": {"Via": "1.1 google", "Retry-After": "2"}, "body": {"retry_after": 2.0}},
+        {"status": 404, "body": "<html>Not found</html>"},
+        {"status": 200, "body": "<html>Welcome</html>"},
+        {"status": 200, "body": {"nonsense": True}, "effect_first": True},
     ],
-    ids=["500", "503 after the effect", "reset", "429"],
+    ids=["500", "503 after the effect", "reset", "cut", "429", "page", "page instead of the post", "nonsense"],
 )
 async def test_trouble_that_passes_is_tried_again(board: Board, fault: dict[str, Any]) -> None:
     subscribe(board)

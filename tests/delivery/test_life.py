@@ -187,7 +187,16 @@ async def test_dropped_messages_add_up(live: Live) -> None:
     assert live.said(updates) == [f"12 messages for <#{live.channel.id}> had waited too long and were dropped."]
 
 
-@pytest.mark.parametrize("fault", [{"status": 500, "effect_first": True}, {"reset": True, "effect_first": True}])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500, "effect_first": True},
+        {"reset": True, "effect_first": True},
+        {"cut": "body"},
+        {"status": 200, "body": {"nonsense": True}, "effect_first": True},
+        {"status": 400, "body": "<html>Bad request</html>"},
+    ],
+)
 async def test_a_notice_whose_answer_is_lost_comes_once(live: Live, fault: dict[str, Any]) -> None:
     updates = live.loopback.guild.updates = add_channel(live, "updates")
     await live.connect()

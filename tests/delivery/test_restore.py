@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.delivery import recover
 from tests.delivery.desk import Desk
 from tests.delivery.newsroom import MINUTE
 
@@ -20,8 +21,9 @@ async def test_a_mark_of_a_database_that_was_deleted_says_nothing_of_a_new_one(
 
 
 async def test_a_database_that_is_older_than_its_mark_posts_nothing_that_may_have_been_posted(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recover, "_GATEWAY_WAIT", 0.05)  # it is not connected
     desk.channels(1)
     desk.publish()
     desk.room.later(5 * MINUTE)

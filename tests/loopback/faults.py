@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from aiohttp import web
 
@@ -16,6 +17,7 @@ from .wire import answer, limited
 from .world import Json
 
 Body = Json | str | None
+Cut = Literal["before", "body", "chunk"]
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +36,7 @@ class Fault:
     effect_first: bool
     hang: bool
     reset: bool
+    cut: Cut | None
     delay: float
     probability: float
     hits: int = 0
@@ -61,7 +64,7 @@ class Fault:
             return None
         if isinstance(self.body, str):
             return web.Response(
-                text=self.body, status=self.status, headers={"Content-Type": "text/html", **self.headers}
+                body=self.body.encode(), status=self.status, headers={"Content-Type": "text/html", **self.headers}
             )
         if self.status == 429:
             body: Json = self.body or {}
@@ -106,6 +109,21 @@ def reset(request: web.Request) -> None:
     if transport is not None:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
+
+
+def cut(request: web.Request, response: web.StreamResponse, where: Cut) -> None:
+    """Close the connection in good order, with FIN: before the answer, or in its body, of a told length or not."""
+    transport = request.transport
+    assert transport is not None
+    assert isinstance(response, web.Response)
+    assert isinstance(response.body, bytes)
+    body = response.body
+    if where != "before":
+        in_chunks = where == "chunk"
+        framing = "Transfer-Encoding: chunked" if in_chunks else f"Content-Length: {len(body)}"
+        head = f"HTTP/1.1 {response.status} {response.reason}\r\nContent-Type: application/json\r\n{framing}\r\n\r\n"
+        transport.write(head.encode() + (b"%x\r\n" % len(body) if in_chunks else b"") + body[: len(body) // 2])
+    transport.close()
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What people do: slash commands, autocomplete, buttons, selects, forms, as a Discord client would send them."""
+"""What people do: slash commands, menus, autocomplete, buttons, selects, forms, as a Discord client would send them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,6 +11,7 @@ from .rules import BUTTON, CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT, USER_SELE
 from .world import ADMINISTRATOR, EVERYTHING, Channel, Json, Person, World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
+MESSAGE_MENU = 3
 SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER = 3, 4, 5, 6, 7, 8, 10
 
@@ -65,6 +66,19 @@ class Interactions:
                 given[-1]["focused"] = True
         answer = self._send(AUTOCOMPLETE, channel, user, self._command(command, levels, given))
         return await self._answered(answer, within, "answered")
+
+    async def menu(self, channel: Channel, name: str, message: Json, user: Person, within: float, until: str) -> Answer:
+        """Choose an entry of a message's menu once it is synced, and wait for its answer."""
+
+        def found() -> Json | None:
+            every = (command for commands in self.commands.values() for command in commands)
+            return next((each for each in every if each["type"] == MESSAGE_MENU and each["name"] == name), None)
+
+        command = await self._ledger.wait_for(found, within, what=f"the sync of {name!r}")
+        assert command is not None
+        data = {"id": command["id"], "name": name, "type": MESSAGE_MENU, "target_id": message["id"]}
+        answer = self._send(COMMAND, channel, user, data | {"resolved": {"messages": {message["id"]: message}}})
+        return await self._answered(answer, within, until)
 
     async def component(
         self, message_id: int, custom_id: str, values: Sequence[str] | None, user: Person, within: float, until: str

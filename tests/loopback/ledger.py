@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Request:
-    """One REST request; `status` stays None while it hangs and is 0 when the connection was reset."""
+    """One REST request; `status` stays None while it hangs and is 0 when the connection was cut."""
 
     method: str
     path: str

@@ -10,7 +10,7 @@ from aiohttp import web
 from .answers import Answer
 from .callbacks import Callbacks
 from .door import Door
-from .faults import Body, Fault, Faults, Limits, reset
+from .faults import Body, Cut, Fault, Faults, Limits, cut, reset
 from .gateway import Gateway
 from .interactions import Interactions, Value
 from .ledger import Ledger, Post, Request, Violation
@@ -145,6 +145,16 @@ class Loopback:
         focus = focus or list(options)[-1]
         return await self.interactions.autocomplete(channel, path, options, focus, user or self.user, within)
 
+    def say(self, channel: Channel, content: str, user: Person | None = None) -> Json:
+        """Post a message of a person, and return it; the program, which reads no messages, is not told."""
+        return self.messages_book.create(channel, user or self.user, {"content": content})
+
+    async def menu(
+        self, channel: Channel, name: str, message: Json, *, user: Person | None = None, within: float = 5.0
+    ) -> Answer:
+        """Choose an entry of a message's menu, under its English name."""
+        return await self.interactions.menu(channel, name, message, user or self.user, within, "answered")
+
     async def click(
         self,
         message: Json,
@@ -192,13 +202,14 @@ class Loopback:
         effect_first: bool = False,
         hang: bool = False,
         reset: bool = False,
+        cut: Cut | None = None,
         delay: float = 0.0,
         probability: float = 1.0,
     ) -> Fault:
         """Script a fault for the next `times` fitting requests (None: for all), each struck with `probability`.
 
         The order within a request: the effect if `effect_first`, the delay, the hang, the reset, then the answer with
-        `status` or else, if there is none, the ordinary one. `path_glob` is below the API's root.
+        `status` or else, if there is none, the ordinary one, up to the `cut`. `path_glob` is below the API's root.
         """
         return self.faults.add(
             Fault(
@@ -211,6 +222,7 @@ class Loopback:
                 effect_first=effect_first,
                 hang=hang,
                 reset=reset,
+                cut=cut,
                 delay=delay,
                 probability=probability,
             )
@@ -258,7 +270,11 @@ class Loopback:
         if fault.reset or (fault.hang and self._closing.is_set()):
             reset(request)
             return None
-        return fault.response() or response or await self._work(request, path, handler)
+        response = fault.response() or response or await self._work(request, path, handler)
+        if fault.cut:
+            cut(request, response, fault.cut)
+            return None
+        return response
 
     async def _work(self, request: web.Request, path: str, handler: Handler) -> web.StreamResponse:
         """Do what the request asks, as Discord would."""

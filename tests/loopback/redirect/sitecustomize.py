@@ -23,6 +23,10 @@ class Redirected(SourceFileLoader):
             import yarl
 
             module.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["LOOPBACK_GATEWAY"])
+            silence = os.environ.get("LOOPBACK_SILENCE")
+            if silence:  # seconds after which a silent gateway is taken for dead, instead of a minute
+                limit = property(lambda _: float(silence), lambda _, __: None)
+                module.DiscordWebSocket._max_heartbeat_timeout = limit
 
 
 class Redirect(MetaPathFinder):
