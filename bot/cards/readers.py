@@ -45,7 +45,7 @@ def saved_layout(saved: Sequence[Saved], page: int) -> ui.LayoutView:
     if turns:
         controls.append(ui.ActionRow(*turns))
     return Layout(
-        ui.TextDisplay(title + place), separator(), ui.TextDisplay("\n".join(lines)), controls=tuple(controls)
+        ui.TextDisplay(title + place), separator(), *map(ui.TextDisplay[Any], lines), controls=tuple(controls)
     )
 
 
@@ -84,7 +84,7 @@ def privacy_layout(saved: int, looks: int, panels: int) -> ui.LayoutView:
         export = button(_("Export"), ids.privacy("export"))
         delete = button(_("Delete all"), ids.privacy("delete"), discord.ButtonStyle.danger)
         controls = (ui.ActionRow(export, delete),)
-    return Layout(ui.TextDisplay("\n".join(lines)), controls=controls)
+    return Layout(*map(ui.TextDisplay[Any], lines), controls=controls)
 
 
 def confirm_forgetting_layout(saved: int, looks: int, panels: int) -> ui.LayoutView:

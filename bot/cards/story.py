@@ -1,6 +1,6 @@
 """One story in full, as a reply."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +45,7 @@ def story_layout(
     reports = _reports(lead, siblings)
     if reports:
         room = limits.V2_TEXT - len(text) - len(read) - _FOOTER
-        pieces += [separator(), ui.TextDisplay(_report_lines(lead, reports, room))]
+        pieces += [separator(), *_coverage(lead, reports, room)]
     if read:
         pieces.append(ui.TextDisplay(read))
     if shared_by is not None:
@@ -59,20 +59,18 @@ def story_layout(
     return Layout(*pieces, controls=(ui.ActionRow(*buttons),) if buttons else ())
 
 
-def _report_lines(lead: Article, reports: Sequence[Report], room: int) -> str:
-    text = f"**{news_texts.other_reports(len(reports))}**"
-    first = _first(lead, reports)
-    last = f"\n-# {first}" if first else ""
-    told = 0
-    for report in reports[:_REPORTS]:
-        line = f"\n{_report_line(report)}"
-        if len(text) + len(line) > room - len(last) - 40:  # the line of those left out
-            break
-        text += line
-        told += 1
-    if told < len(reports):
-        text += "\n-# " + _("and {number} more", number=len(reports) - told)
-    return text + last
+def _coverage(lead: Article, reports: Sequence[Report], room: int) -> Iterator[ui.Item[Any]]:
+    """Yield who else covers the story: how many and who was first, then report by report while there is room."""
+    head = "\n-# ".join(filter(None, (f"**{news_texts.other_reports(len(reports))}**", _first(lead, reports))))
+    room -= len(head) + 40  # the line of those left out
+    yield ui.TextDisplay(head)
+    for told, report in enumerate(reports):
+        line = _report_line(report)
+        room -= len(line)
+        if told == _REPORTS or room < 0:
+            yield ui.TextDisplay("-# " + _("and {number} more", number=len(reports) - told))
+            return
+        yield ui.TextDisplay(line)
 
 
 def _first(lead: Article, reports: Sequence[Report]) -> str:

@@ -1,6 +1,7 @@
 """One story: opened from a list, a card, a message or by its headline; saved, shared, and others like it."""
 
 import re
+from collections.abc import Iterator, Sequence
 
 import discord
 from discord import app_commands, ui
@@ -14,7 +15,7 @@ from bot.commands.answer import Control, Refusal, replace, say, show
 from bot.commands.host import Host, Interaction, host_of
 from bot.commands.places import server_of, sharing
 from bot.models import Article, Blocked, Listing, Order, fold
-from bot.store.articles import articles_by_key, page, story
+from bot.store.articles import articles_by_key, names_of, page, story
 from bot.store.deliveries import delivered_keys
 from bot.store.hidden import is_hidden
 from bot.store.known import key_by_address
@@ -57,7 +58,7 @@ async def key_of_typed(interaction: Interaction, typed: str) -> str:
     if _ADDRESS.fullmatch(typed):
         key = await host.database.read(key_by_address, typed)
         if key is None:
-            raise Refusal(_(texts.NOT_KNOWN))
+            raise await _not_known(host)
         return key
     listing = Listing(Order.SEARCH, words=typed)
     found = await host.database.read(page, listing, host.clock(), blocked=blocked)
@@ -73,14 +74,20 @@ async def story_of(interaction: Interaction, key: str) -> tuple[Article, ...]:
     if not articles or articles[0].key != key:
         # Unpublished since: what somebody was sent a card of, they can still open.
         articles = tuple((await host.database.read(articles_by_key, [key])).values())
-    if not articles or _is_blocked(articles[0], blocked) or await host.database.read(is_hidden, key):
+    if await host.database.read(is_hidden, key):
+        raise Refusal(_(texts.HIDDEN_BY_HOST))
+    if not articles:
         raise Refusal(_(texts.GONE_STORY))
+    if because := _not_shown(articles[0], blocked):
+        raise Refusal(_(because))
     return articles
 
 
-def _is_blocked(article: Article, blocked: Blocked) -> bool:
-    text = fold(f"{article.title}\n{article.excerpt}")
-    return fold(article.provider) in blocked.providers or mentions(text, blocked.words)
+def _not_shown(article: Article, blocked: Blocked) -> str | None:
+    """Return the text that says that the server blocks an article, if it does; which words it blocks is not told."""
+    if fold(article.provider) in blocked.providers:
+        return texts.BLOCKED_PUBLISHER
+    return texts.BLOCKED_STORY if mentions(fold(f"{article.title}\n{article.excerpt}"), blocked.words) else None
 
 
 async def show_story(interaction: Interaction, key: str) -> None:
@@ -97,30 +104,43 @@ async def _story_layout(interaction: Interaction, articles: tuple[Article, ...])
 
 async def _message_key(host: Host, message: discord.Message) -> str:
     """Return the key of the story that a message is about: one of our cards, or an address in it."""
-    for custom_id in _custom_ids(message.components):
-        if marker := _MARKER.fullmatch(custom_id):
+    for piece in _pieces(message.components):
+        custom_id = getattr(piece, "custom_id", None)
+        if isinstance(custom_id, str) and (marker := _MARKER.fullmatch(custom_id)):
             keys = await host.database.read(delivered_keys, marker[1])
             if keys:
                 return keys[0]
-    described = [f"{embed.url or ''} {embed.description or ''}" for embed in message.embeds]
-    addresses = _ADDRESS.findall("\n".join((message.content, *described)))
+    addresses = _addresses(message)
     if not addresses:
         raise Refusal(_(texts.NO_ADDRESS))
     for address in addresses[:_ADDRESSES]:
-        key = await host.database.read(key_by_address, address.rstrip(".,;:!?'\""))
+        key = await host.database.read(key_by_address, address.rstrip(".,;:!?'\"*`"))
         if key is not None:
             return key
-    raise Refusal(_(texts.NOT_KNOWN))
+    raise await _not_known(host)
 
 
-def _custom_ids(components: object) -> list[str]:
-    found = []
-    for component in components if isinstance(components, list | tuple) else ():
-        custom_id = getattr(component, "custom_id", None)
-        if isinstance(custom_id, str):
-            found.append(custom_id)
-        found += _custom_ids(getattr(component, "children", ()))
-    return found
+async def _not_known(host: Host) -> Refusal:
+    """Return the refusal of an address: perhaps there is no news at all yet."""
+    return Refusal(_(texts.NOT_KNOWN if await host.database.read(names_of, "provider") else texts.NO_NEWS))
+
+
+def _addresses(message: discord.Message) -> list[str]:
+    """Return the addresses in a message or in what it forwards: in its text, then in its embeds and its layout."""
+    said: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    found = [each.content for each in said]
+    for each in said:
+        found += [f"{embed.url or ''} {embed.description or ''}" for embed in each.embeds]
+        for piece in _pieces(each.components):
+            found += filter(None, (getattr(piece, "content", None), getattr(piece, "url", None)))
+    return _ADDRESS.findall("\n".join(found))
+
+
+def _pieces(components: Sequence[discord.Component]) -> Iterator[discord.Component]:
+    """Yield every component, those inside others too."""
+    for component in components:
+        yield component
+        yield from _pieces(getattr(component, "children", ()))
 
 
 @app_commands.context_menu(name="Find coverage")

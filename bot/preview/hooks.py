@@ -34,7 +34,8 @@ HOOKS = (
     ),
     Hook("simcord.backend.state", "Backend.reserve_id", "keeps the visitors' ids from being given out twice"),
     Hook("simcord.backend.state", "Backend.create_channel", "the builder of announcement channels takes no topic"),
-    Hook("simcord.backend.state", "Backend.get_message", "tells whether a page's newest message is there"),
+    Hook("simcord.backend.state", "Backend.get_message", "tells whether a message is there"),
+    Hook("simcord.backend.state", "Backend.visible_commands", "knows what the menu of a message offers"),
     Hook("simcord.env", "Env.time_context", "the jobs' webhook calls must reach the simulated Discord too"),
     Hook("simcord.env", "Env._record_error", "its list of errors is emptied now and then: it grows for ever"),
     Hook(
@@ -128,6 +129,19 @@ PATCHES = (
         """"Loading options failed"
       : autocomplete.state === "loading" ? "Loading options…" : "No options match\"""",
         "it said so before it knew",
+    ),
+    Patch(
+        "dom.js",
+        "const ICON_PATHS = {\n",
+        'const ICON_PATHS = {\n  more: "M4 11h2v2H4Zm7 0h2v2h-2Zm7 0h2v2h-2Z",\n',
+        "for the next one",
+    ),
+    Patch(
+        "messages.js",
+        "    if (toolbar.childElementCount) root.append(toolbar);",
+        """    if (!message.ephemeral) addAction("more", "Apps", () => {});
+    if (toolbar.childElementCount) root.append(toolbar);""",
+        "it has no menu of a message; `menu.js`, which has, listens to this button too",
     ),
     Patch(
         "timeline.js",

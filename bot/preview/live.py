@@ -14,14 +14,15 @@ from typing import Any, cast  # `Any` only where SimCord's own signatures have i
 
 from aiohttp import web
 from PIL import Image
-from simcord import ChannelHandle, Env, MemberActor
+from simcord import ChannelHandle, Env, ResponseMessage
 from simcord._clock import Clock
-from simcord.enums import InteractionType
+from simcord.enums import AppCommandType, InteractionType
 from simcord.preview import Preview, _server
 from simcord.preview._media import MediaInfo, MediaWorker
 from simcord.preview._server import PreviewServer
 
 from bot.preview.hooks import PATCHES
+from bot.preview.world import Person
 
 Picture = tuple[str, bytes]
 
@@ -40,7 +41,8 @@ _LOG_KEPT = 2_000
 _MESSAGES_KEPT = 200
 _INTERACTIONS_KEPT = 500
 
-# The developer's toolbar and message list have no place in a chat; the rest is cosmetics.
+# The developer's toolbar and message list have no place in a chat; the rest is cosmetics. Discord keeps its pieces 8
+# pixels apart, and thumbnails beside their text on phones too.
 _CSS = """
 .preview-toolbar, .messages-sidebar, #drawer-scrim { display: none !important; }
 .channel-composer { margin-bottom: 20px; }
@@ -49,6 +51,10 @@ _CSS = """
 #channel-message-list { padding-bottom: 16px; }
 .command-option-input { box-sizing: content-box; }
 .channel-message .embed { margin-top: 4px; }
+.component-container > * + .text-display, .component-container > .text-display + * { margin-top: 8px; }
+.component-section { grid-template-columns: minmax(0, 1fr) auto !important; }
+.component-container > .component-section:first-child { margin-top: 0; }
+.component-container > .component-section:last-child { margin-bottom: 0; }
 """
 
 
@@ -163,16 +169,16 @@ class _AnyHost(frozenset[str]):
 class Frame(Preview):
     """One channel as one person sees it."""
 
-    def __init__(self, env: Env, channel: ChannelHandle, viewer: MemberActor, pictures: Pictures, turn: asyncio.Lock):
+    def __init__(self, env: Env, channel: ChannelHandle, person: Person, pictures: Pictures, turn: asyncio.Lock):
         super().__init__(
             env,
             channel,
-            (viewer,),
+            (person.actor,),
             layout="channel",
             display="responsive",
             width=960,
             height=720,
-            locale="en-US",
+            locale=person.locale,  # of dates; the rest of SimCord's page is English
             timezone="UTC",
             presentation_time=None,
             assets=None,
@@ -182,6 +188,7 @@ class Frame(Preview):
         self._media_worker = MediaCheck(pictures)
         self._server = FrameServer(self)
         self._turn = turn
+        self._person = person
 
     @property
     def server(self) -> FrameServer:
@@ -204,6 +211,25 @@ class Frame(Preview):
         for page in tuple(self._pages.values()):
             if page is not self._python and page.id in self._pages:
                 self._publish(page, reason="refresh")
+
+    def menus(self) -> dict[str, str]:
+        """Return what the menu of a message offers here: the words shown, in the person's language, by name."""
+        commands = self.env.backend.visible_commands(
+            user_id=self._person.actor.id, channel_id=self.channel.id, type=AppCommandType.MESSAGE
+        )
+        return {
+            command["name"]: (command.get("name_localizations") or {}).get(self._person.locale, command["name"])
+            for command in commands
+        }
+
+    async def use_menu(self, name: str, message_id: int) -> None:
+        """Let the person use a message's menu; raises SimCord's errors where they cannot."""
+        async with self._turn:
+            message = ResponseMessage(self.env, self.env.backend.get_message(self.channel.id, message_id))
+            try:
+                await self._person.actor.context_menu(self.channel, name, message)
+            except TimeoutError:
+                _wait_no_longer(self.env)
 
     async def _action(self, context_id: str | None, body: Any) -> dict[str, Any]:
         # SimCord refuses a click while another works, and one that was made before the newest message was shown. Here
@@ -251,7 +277,7 @@ class Live:
         self,
         env: Env,
         channels: Iterable[ChannelHandle],
-        viewers: Iterable[MemberActor],
+        people: Iterable[Person],
         draw: Callable[[str], Picture | None],
         notify: Callable[[int], None],
     ) -> None:
@@ -260,9 +286,9 @@ class Live:
         self._notify = notify
         self._seen = len(env.backend.transcript)
         pictures = Pictures(draw)
-        viewers = tuple(viewers)
+        people = tuple(people)
         self.frames = tuple(
-            Frame(env, channel, viewer, pictures, self._turn) for channel in channels for viewer in viewers
+            Frame(env, channel, person, pictures, self._turn) for channel in channels for person in people
         )
 
     async def open(self) -> None:

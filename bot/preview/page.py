@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
+from simcord import BackendError, SetupError
 from simcord.enums import ChannelType
 
 from bot.preview.live import Frame, FrameServer
@@ -25,7 +26,7 @@ from bot.preview.world import World
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_STATIC = {"/shell.css": "text/css", "/shell.js": "text/javascript"}
+_STATIC = {"/shell.css": "text/css", "/shell.js": "text/javascript", "/menu.js": "text/javascript"}
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -85,6 +86,8 @@ class Page:
         app.router.add_get("/avatars/{name}.png", self._avatar)
         app.router.add_get("/live", self._live)
         app.router.add_post("/story", self._story)
+        app.router.add_get("/menus", self._menus)
+        app.router.add_post("/menus", self._use_menu)
         for path in FrameServer._STATIC_FILES:
             app.router.add_get(path, frames[0].server._static)
         for method, path, name in (
@@ -99,11 +102,15 @@ class Page:
             app.router.add_route(method, path, self._to_frame(name))
         return app
 
+    def _frame(self, request: web.Request) -> Frame | None:
+        """Return the frame whose key the request has."""
+        return self._frames.get(request.headers.get("X-Simcord-Capability", ""))
+
     def _to_frame(self, name: str) -> Handler:
         """Return a handler that lets the frame named by the request's key answer it."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            frame = self._frames.get(request.headers.get("X-Simcord-Capability", ""))
+            frame = self._frame(request)
             if frame is None:
                 return web.Response(status=401)
             if name == "_pages":
@@ -153,6 +160,25 @@ class Page:
             return web.Response(status=403)
         story = release_story(self._sandbox)
         return web.json_response(story and {"title": story.title, "topics": story.topics}, headers=_HEADERS)
+
+    async def _menus(self, request: web.Request) -> web.Response:
+        """Answer what the menu of a message offers in a frame."""
+        frame = self._frame(request)
+        return web.json_response(frame.menus(), headers=_HEADERS) if frame else web.Response(status=401)
+
+    async def _use_menu(self, request: web.Request) -> web.Response:
+        """Use a message's menu. What the program answers is seen in the channel."""
+        frame = self._frame(request)
+        if frame is None:
+            return web.Response(status=401)
+        try:
+            chosen = await request.json()
+            await frame.use_menu(str(chosen["name"]), int(chosen["message"]))
+        except (ValueError, KeyError, TypeError):
+            return web.Response(status=400)
+        except (SetupError, BackendError) as error:  # the message is gone, or the person may not
+            return web.Response(status=409, text=str(error))
+        return web.Response(status=204)
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         """Send server-sent events for as long as the page is open: first which start this is, then new messages."""

@@ -107,7 +107,7 @@ async def running(
         # Outside the bot's scope, where SimCord would wait for the jobs to end, but with its clock and its webhooks.
         with env.time_context():
             page = Page(sandbox)
-            place = live.Live(env, demo.channels, (person.actor for person in demo.people), picture, page.notify)
+            place = live.Live(env, demo.channels, demo.people, picture, page.notify)
             await place.open()
             runner = web.AppRunner(page.application(demo, place.frames), access_log=None, shutdown_timeout=1)
             await runner.setup()

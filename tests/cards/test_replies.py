@@ -184,7 +184,7 @@ def test_a_story() -> None:
 def test_who_was_first_is_told_where_all_have_a_time() -> None:
     early = report(1, published_at=NOW - timedelta(hours=9), provider="Early *Bird*")
     first = f"-# First to report: Early \\*Bird\\*, <t:{int((NOW - timedelta(hours=9)).timestamp())}:f>"
-    assert written(reply(story_layout(article(coverage=(early,)), [], NOW))).endswith(first)
+    assert f"**1 other report**\n{first}\n" in written(reply(story_layout(article(coverage=(early,)), [], NOW)))
     undated = written(reply(story_layout(article(coverage=(early, report(2))), [], NOW)))
     assert "First" not in undated
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 
@@ -155,11 +155,21 @@ class Tab:
         )
         await self.wait_for(f"{script} === JSON.stringify({json.dumps(texts)})")
 
-    async def click(self, selector: str, text: str = "") -> None:
+    async def click(self, selector: str, text: str = "", *, button: Literal["left", "right"] = "left") -> None:
         """Click at the last element that matches, in the shell or in the channel that is on."""
-        place = await self.wait_for(f"({_FIND})({json.dumps(selector)}, {json.dumps(text)})")
+        place = await self.hover(selector, text)
         for kind in ("mousePressed", "mouseReleased"):
-            await self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+            await self.call("Input.dispatchMouseEvent", type=kind, button=button, clickCount=1, **place)
+
+    async def hover(self, selector: str, text: str = "") -> dict[str, float]:
+        """Move the pointer to the last element that matches, once it stands still, and return where it is."""
+        find = f"({_FIND})({json.dumps(selector)}, {json.dumps(text)})"
+        before, place = None, await self.wait_for(find)
+        while place != before:
+            await asyncio.sleep(0.1)
+            before, place = place, await self.wait_for(find)
+        await self.call("Input.dispatchMouseEvent", type="mouseMoved", **place)
+        return dict(place)
 
     async def type(self, text: str) -> None:
         """Type a text, key by key."""

@@ -116,6 +116,18 @@ class Channel:
             "schema_fingerprint": entry["schemaFingerprint"],
         }
 
+    async def menus(self) -> dict[str, str]:
+        """Return what the menu of a message offers: the words shown by name."""
+        async with self._http.get("/menus", headers=self._headers) as answer:
+            assert answer.status == 200
+            return dict(await answer.json())
+
+    async def use_menu(self, name: str, message_id: str) -> int:
+        """Use a message's menu, and return how that was answered."""
+        chosen = {"name": name, "message": message_id}
+        async with self._http.post("/menus", json=chosen, headers=self._headers) as answer:
+            return answer.status
+
     async def click(self, message: Json, label: str) -> Json:
         """Click a message's button."""
         key = next(part["control_key"] for part in _parts(message) if part.get("label") == label)

@@ -13,6 +13,9 @@ from bot.settings import Settings
 from tests.preview.browser import CHROMIUM, open_tab
 from tests.preview.conftest import Started
 
+FRAME = 'document.querySelector("iframe.on").contentDocument'
+"""The channel that is on."""
+
 
 @pytest.fixture
 def make_program() -> Callable[[Sandbox], Program]:
@@ -43,17 +46,32 @@ async def test_a_newcomers_first_minutes(started: Started) -> None:
         await tab.see("Shared by")
 
         # Pictures are there: no box says that one is missing.
-        images = '[...document.querySelector("iframe.on").contentDocument.images]'
+        images = f"[...{FRAME}.images]"
         await tab.wait_for(f"{images}.filter((image) => image.naturalWidth >= 300).length >= 3")
         assert "unavailable" not in await tab.text()
+
+        # The menu of a message, by a hint: its story for the link in it.
+        await tab.click("[data-text]")
+        await tab.wait_for(f'{FRAME}.activeElement.value?.includes("four-corners-solved")')
+        await tab.press("Enter")
+        await tab.see("Seen this?")
+        await tab.click("[data-message-id]", "Seen this?", button="right")
+        await tab.click("#menu button", "Find coverage")
+        await tab.see("5 other reports")
+        await tab.hover("[data-message-id]", "Seen this?")
+        await tab.click('[data-control-key$=":action:more"]')
+        await tab.wait_for('document.activeElement.textContent === "Find coverage"')
+        await tab.press("ArrowDown")
+        await tab.wait_for('document.activeElement.textContent === "Save story"')
+        await tab.press("Enter")
+        await tab.see("Remove from saved")
+        await tab.wait_for('document.getElementById("menu").hidden')
 
         # Another channel, by a hint.
         await tab.click("#channels button", "ai-news")
         await tab.ready()
         await tab.click("[data-command]", "/subscribe")
-        await tab.wait_for(
-            'document.querySelector("iframe.on").contentDocument.querySelector(".command-option-input")?.value === "AI"'
-        )
+        await tab.wait_for(f'{FRAME}.querySelector(".command-option-input")?.value === "AI"')
         await tab.press("Enter")
         await tab.see("Done: AI news goes to")
         await tab.see("Hottest in AI now")
@@ -83,9 +101,7 @@ async def test_a_newcomers_first_minutes(started: Started) -> None:
         await tab.click("#channel-composer-input")
         await tab.type("/")
         await tab.see("One topic's hottest stories")
-        assert not await tab.evaluate(
-            'document.querySelector("iframe.on").contentDocument.body.innerText.includes("/subscribe\\n")'
-        )
+        assert not await tab.evaluate(f'{FRAME}.body.innerText.includes("/subscribe\\n")')
         assert tab.errors == []
 
 

@@ -18,7 +18,7 @@ from tests.preview.conftest import SEEDS, Started
 from tests.preview.demo import DemoProgram, read
 
 
-@pytest.mark.parametrize("path", ["/", "/frame", "/app.js", "/shell.js", "/live", "/avatars/heatline.png"])
+@pytest.mark.parametrize("path", ["/", "/frame", "/app.js", "/shell.js", "/live", "/menus", "/avatars/heatline.png"])
 async def test_another_host_name_is_refused(started: Started, path: str) -> None:
     async with started.http.get(path, headers={"Host": "news.example:8730"}) as answer:
         assert answer.status == 403
@@ -36,8 +36,9 @@ async def test_another_sites_page_is_refused(started: Started) -> None:
         headers = {"Origin": origin, "X-Simcord-Capability": started.shell.key("general")}
         async with started.http.post("/api/pages", json={}, headers=headers) as answer:
             assert answer.status == 403
-        async with started.http.post("/story", headers=headers) as answer:
-            assert answer.status == 403
+        for path in ("/story", "/menus"):
+            async with started.http.post(path, headers=headers) as answer:
+                assert answer.status == 403
     async with started.http.post("/story") as answer:
         assert answer.status == 403
 

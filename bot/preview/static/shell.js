@@ -1,5 +1,7 @@
 // The shell around SimCord's channel frames: which channel, as whom, and what is new elsewhere. The frames come from the
 // same origin, so that the shell can write a hint into a frame's composer and see that a frame has lost its page.
+import { menus } from "./menu.js";
+
 const config = JSON.parse(document.getElementById("config").textContent);
 const $ = (id) => document.getElementById(id);
 const HASH = '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true"><path d="M10 4 8 20M16 4l-2 16M5 9h15M4 15h15"/></svg>';
@@ -24,6 +26,7 @@ function open() {
     element.title = `#${channel.name}`;
     element.allow = "clipboard-write";
     element.src = config.frames[key];
+    menus(element, config.frames[key].split("#")[1]);
     frames.set(key, element);
     $("frames").append(element);
   }
@@ -82,8 +85,8 @@ for (const item of config.people) {
   $("people").append(button);
 }
 
-// Fills in a command with one option, in the channel that is on, as if typed: what is left to do is Enter.
-async function suggest({ command, option, value }) {
+// Fills in a command with one option, or a message, in the channel that is on, as if typed: what is left to do is Enter.
+async function suggest({ command, option, value, text }) {
   const view = frame().contentWindow;
   const page = view.document;
   const until = async (ready) => {
@@ -104,7 +107,8 @@ async function suggest({ command, option, value }) {
   const composer = page.getElementById("channel-composer-input");
   if (!composer?.checkVisibility()) return;
   view.focus();
-  type(composer, command);
+  type(composer, text || command);
+  if (text) return;
   if (!await until(() => view.simcordPreview.commandPicker.activeEntryKey)) return;
   composer.dispatchEvent(new view.KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
   const field = () => page.querySelector(`.command-option-input[data-option="${option}"]`);
@@ -114,7 +118,7 @@ async function suggest({ command, option, value }) {
   if (next && next !== field()) next.click();
   if (await until(field)) type(field(), value);
 }
-for (const button of document.querySelectorAll("[data-command]")) {
+for (const button of document.querySelectorAll("[data-command], [data-text]")) {
   button.addEventListener("click", () => suggest(button.dataset));
 }
 
