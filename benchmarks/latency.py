@@ -21,6 +21,7 @@ from bot.models import Listing, Order
 from bot.store.articles import names_of, page, story
 from bot.store.briefs import brief
 from bot.store.database import connect
+from bot.store.known import key_by_address
 from bot.store.readers import count_kept, saved_stories
 from bot.store.tables import articles
 from bot.store.trends import trends
@@ -40,26 +41,36 @@ def _page(listing: Listing) -> Read:
 
 @dataclass(frozen=True)
 class Asked:
-    """A command with its options, and the reads behind it; `typing` completes its last option."""
+    """A command with its options, and the reads behind it.
+
+    `typing` completes its last option, `menu` chooses it in the menu of a message with the newest article's link.
+    """
 
     path: str
     options: Mapping[str, str] = field(default_factory=dict)
     read: Read | None = None
     typing: bool = False
+    menu: bool = False
 
     @property
     def name(self) -> str:
         """The command as people see it."""
+        if self.menu:
+            return f"{self.path} (menu of a message)"
         options = " ".join(f"{name}:{value}" for name, value in self.options.items())
         return f"/{self.path} {options}".strip() + (" (completing)" if self.typing else "")
 
 
-_NEWEST = "(the newest)"  # stands for its key
+_NEWEST = "(the newest)"  # stands for its address
 
 
 def _newest(connection: Connection) -> str:
-    query = select(articles.c.key).where(articles.c.published.is_(True)).order_by(articles.c.seen_at.desc()).limit(1)
+    query = select(articles.c.url).where(articles.c.published.is_(True)).order_by(articles.c.seen_at.desc()).limit(1)
     return str(connection.execute(query).scalar_one())
+
+
+def _story(connection: Connection, _now: datetime) -> object:
+    return story(connection, key_by_address(connection, _newest(connection)) or "")
 
 
 _ASKED = (
@@ -70,7 +81,8 @@ _ASKED = (
     Asked("news provider", {"name": "Provider 0"}, _page(Listing(Order.TOP, provider="Provider 0"))),
     Asked("news topic", {}, lambda connection, now: names_of(connection, "topic")),
     Asked("news provider", {}, lambda connection, now: names_of(connection, "provider")),
-    Asked("news story", {"headline": _NEWEST}, lambda connection, now: story(connection, _newest(connection))),
+    Asked("news story", {"headline": _NEWEST}, _story),
+    Asked("Find coverage", {}, _story, menu=True),
     Asked("news latest", {}, _page(Listing(Order.LATEST))),
     Asked("news search", {"words": "ba"}, _page(Listing(Order.SEARCH, words="ba"))),
     Asked("news search", {"words": "nothing of this"}, _page(Listing(Order.SEARCH, words="nothing of this"))),
@@ -101,6 +113,9 @@ def _p99(values: Sequence[float]) -> float:
 async def _ask(loopback: Loopback, asked: Asked, newest: str) -> Answer:
     options = {name: newest if value is _NEWEST else value for name, value in asked.options.items()}
     reader = loopback.world.add_user("reader", admin=True)  # each of them asks once: nobody meets a cooldown
+    if asked.menu:
+        said = loopback.say(loopback.channel, newest, reader)
+        return await loopback.menu(loopback.channel, asked.path, said, user=reader, within=_LONGEST)
     if asked.typing:
         return await loopback.autocomplete(loopback.channel, asked.path, options, user=reader, within=_LONGEST)
     return await loopback.slash(loopback.channel, asked.path, options, user=reader, within=_LONGEST)

@@ -81,11 +81,11 @@ def _death(status: int, complaint: str) -> HeatlineError:
     if gist.startswith(("MemoryError", "memory allocation of")):  # Python's words, and those of yaml-rs
         return OutOfMemoryError()
     if status < 0:
-        named = f"signal {-status}"
+        named = f"{-status}"
         with suppress(ValueError):
             named += f" ({signal.Signals(-status).name})"
         hint = "; the system may be short of memory" if -status == 9 else ""
-        return HeatlineError(f"The loader was killed by {named}{hint}. Nothing half done was kept.")
+        return HeatlineError(f"The loader was killed by signal {named}{hint}. Nothing half done was kept.")
     return HeatlineError(gist or f"The loader ended with status {status}.")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from discord import ui
 
-from bot.cards.language import N_, _
+from bot.cards.language import N_, _, pgettext
 from bot.cards.layout import Layout, separator
 
 _READING = (
@@ -49,6 +49,14 @@ def help_layout(mention: Callable[[str], str], *, manages: bool, hosts: bool) ->
         ),
         separator(),
         section(_("Read"), _READING),
+        ui.TextDisplay(
+            _(
+                "Right-click a message with a link (on a phone: hold it), then Apps: **{find}** shows who reports it, "
+                "**{save}** keeps it for you.",
+                find=pgettext("name of a command or an option", "Find coverage"),
+                save=pgettext("name of a command or an option", "Save story"),
+            )
+        ),
     ]
     if manages:
         pieces += [separator(visible=False), section(_("Send news to this server"), _MANAGING)]

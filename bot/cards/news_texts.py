@@ -215,7 +215,7 @@ def nearest(typed: str, meant: str, number: int) -> str:
 def sample(newest: datetime | None) -> str:
     """Return what is said where only the bundled news is there."""
     if newest is None:
-        return _("Sample news only: The host has not connected a news folder yet.")
+        return _("Sample news only: the host has not connected a news folder yet.")
     return _(
         "Sample news only: the newest story is from {date}. The host has not connected a news folder yet.",
         date=long_date(newest.date()),

@@ -9,10 +9,10 @@ from discord import ui
 from bot.cards import ids, texts
 from bot.cards.language import N_, _, ngettext, number
 from bot.cards.layout import Layout, button, sentence, separator
-from bot.cards.markup import shown
+from bot.cards.markup import cut, shown
 from bot.cards.order_texts import ago
 from bot.cards.record import fate, stories
-from bot.cards.status import NOT_SYNCED, REASON, decimal, seconds
+from bot.cards.status import NOT_SYNCED, decimal, seconds, trouble
 from bot.models import CorpusSummary, DeliveryKind, DeliveryState, Vitals
 from bot.store.claims import QUIET
 from bot.store.operations import Figures, Outbox, Results
@@ -60,6 +60,7 @@ _WAITS = {
     "no permission": N_("no permission"),
     "rate limited": N_("rate limited"),
     "waited": N_("waited"),
+    "TimeoutError": N_("no answer"),
 }
 # Reasons with a code of Discord's.
 _CODED = {
@@ -97,9 +98,9 @@ def _troubles(vitals: Vitals, figures: Figures, now: datetime) -> Iterator[str]:
     """Yield what is not as it should be, the gravest first."""
     yield from _sending_troubles(vitals, figures, now)
     if vitals.load_refused:
-        yield _("**Last load refused** {reason}", reason=shown(vitals.load_refused, REASON))
+        yield _("**Last load refused** {reason}", reason=trouble(vitals.load_refused))
     if vitals.sync_failure:
-        yield _(NOT_SYNCED, reason=shown(vitals.sync_failure, REASON))
+        yield _(NOT_SYNCED, reason=trouble(vitals.sync_failure))
     if not figures.corpus.articles:
         yield _("**No news**: there is no article to be read")
     unwanted = sum(count for reason, count in figures.results.failed if reason not in _WANTED)
@@ -112,13 +113,13 @@ def _troubles(vitals: Vitals, figures: Figures, now: datetime) -> Iterator[str]:
             figures.results.uncertain,
         )
     if figures.quarantined:
-        yield _("**Kept back**, for Discord refuses them: {headlines}", headlines=_quarantined(figures.quarantined))
+        yield _("**Kept back**, because Discord refuses them: {headlines}", headlines=_quarantined(figures.quarantined))
 
 
 def _sending_troubles(vitals: Vitals, figures: Figures, now: datetime) -> Iterator[str]:
     """Yield what keeps messages from being sent, the gravest first."""
     if figures.stopped_at:
-        yield _("**Sending is paused** by a host since {time}: /admin resume", time=ago(figures.stopped_at))
+        yield _("**Sending is paused** by a host, {time}: /admin resume", time=ago(figures.stopped_at))
     if vitals.banned:
         yield _("**Banned by Discord** for now: one message at a time is tried.")
     if vitals.paused_for:
@@ -152,7 +153,7 @@ def _sending(vitals: Vitals, figures: Figures) -> list[str]:
 def _queue(outbox: Outbox) -> str:
     due, since = outbox.due, outbox.due_since
     parts = [
-        _("{number} due now, the oldest since {time}", number=due, time=ago(since))
+        _("{number} due now, the oldest {time}", number=due, time=ago(since))
         if since
         else _("{number} due now", number=due)
     ]
@@ -236,7 +237,7 @@ def _last_load(corpus: CorpusSummary) -> str:
         return _("none yet")
     problems = ngettext("{number} problem", "{number} problems", corpus.problems)
     if corpus.problems:
-        problems += ": /admin problems"
+        problems = _("{problems}: /admin problems", problems=problems)
     return f"{ago(corpus.last_load_at)} · {seconds(corpus.last_load.seconds)} · {problems}"
 
 
@@ -307,8 +308,14 @@ def _line(each: Tracked, names: Mapping[int, str]) -> str:
 
 
 def _waiting(reason: str) -> str:
-    """Return what a delivery waits for, in a word or two."""
-    return _(_WAITS[reason]) if reason in _WAITS else _coded(reason, 30)
+    """Return what a delivery waits for, in a word or two; other trouble goes by the name that the program has for it.
+
+    It came while sending, or while the channel's history was looked through for what had been sent.
+    """
+    reason = reason.removeprefix("history: ")
+    if reason in _WAITS:
+        return _(_WAITS[reason])
+    return f"`{cut(reason, 30)}`" if re.fullmatch(r"\w+", reason) else _coded(reason, 30)
 
 
 def _time(state: DeliveryState, each: Tracked) -> datetime:

@@ -25,6 +25,7 @@ WHICH_SUBSCRIPTION = N_("I can't tell which subscription you mean: choose one of
 WHICH_ARTICLE = N_(
     "I can't tell which story you mean: choose one of the list that opens while you type, or paste its address."
 )
+HIDDEN_ARTICLE = N_("Heatline's host hid this story: it is posted and shown nowhere.")
 EMPTY_LOG = N_("Nothing was sent yet.")
 LOWER = N_("Lower the bar of…")
 TIMEZONE_NOW = N_(
@@ -33,6 +34,7 @@ TIMEZONE_NOW = N_(
 )
 BAD_TIME = N_("Write the time as hours and minutes, such as 09:00.")
 BAD_QUIET = N_("Write quiet hours such as 23:00 to 07:00, or none.")
+EMPTY_QUIET = N_("Quiet hours begin and end at different times, such as 23:00 to 07:00. To have none, write none.")
 BAD_NUMBER = N_("{what} is a number from {least} to {most}.")
 BAD_HEAT = N_("How hot is Everything, Hot, Hottest, or a heat from 0 to 1000.")
 TOO_MANY_WORDS = N_("Write at most {most} words or phrases, each of at most {longest} characters.")

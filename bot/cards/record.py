@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import discord
@@ -11,7 +12,7 @@ from discord import ui
 from bot.cards import ids, limits, order_texts, texts
 from bot.cards.language import N_, _, day_and_month, ngettext
 from bot.cards.layout import Layout, button, separator
-from bot.cards.markup import cut, escape, shown
+from bot.cards.markup import cut, shown
 from bot.models import DeliveryKind, DeliveryState, Explanation, Level, Rule
 from bot.store.claims import QUIET
 from bot.store.posted import Entry
@@ -33,7 +34,15 @@ _HELD = {
     "gone": N_("Held: the channel is gone"),
     "no permission": N_("Held: I can't post there until Heatline has its permissions back"),
 }
-_REFUSED = re.compile(r"refused \((\d+)\)")
+# Reasons with a code of Discord's, as the log tells them, and as the explanation of one story does.
+_CODED = {
+    "refused": (N_("Failed: Discord refused it ({code})"), N_("Not posted: Discord refused the message")),
+    "AutoMod": (
+        N_("Failed: this server's AutoMod or word filter refused it ({code})"),
+        N_("Not posted: this server's AutoMod or word filter refused the message"),
+    ),
+}
+_CODE = re.compile(r"(\w+) \((\d+)\)")
 
 
 # --- what was posted -----------------------------------------------------------------------------------------
@@ -60,7 +69,7 @@ def log_layout(
     return Layout(
         ui.TextDisplay(f"{title}{place}"),
         separator(),
-        ui.TextDisplay("\n".join(lines)),
+        *map(ui.TextDisplay[Any], lines),
         controls=(ui.ActionRow(*buttons),) if buttons else (),
     )
 
@@ -76,8 +85,11 @@ def entry(each: Entry, guild_id: int, *, held: bool) -> str:
 
 def stories(each: Entry, most: int) -> str:
     """Return what was in a delivery: its first headline, in at most so many characters, and how many more."""
-    title = _("“{title}”", title=shown(each.titles[0], most)) if each.titles else _("stories that have left the news")
-    return order_texts.and_more(title, each.articles - 1)
+    if not each.titles:
+        return ngettext(
+            "{number} story that has left the news", "{number} stories that have left the news", each.articles
+        )
+    return order_texts.and_more(_("“{title}”", title=shown(each.titles[0], most)), each.articles - 1)
 
 
 def fate(each: Entry, guild_id: int, *, held: bool) -> str:
@@ -96,18 +108,26 @@ def fate(each: Entry, guild_id: int, *, held: bool) -> str:
     if reason == QUIET:
         return _("Held: quiet hours, goes out {time}", time=order_texts.ago(each.due_at))
     if reason:
-        return _("Waits: Discord had trouble, the next try comes {time}", time=order_texts.ago(each.due_at))
-    return _("Queued: goes out {time}", time=order_texts.ago(each.due_at))
+        return _("Waits: Discord had trouble, the next try is due {time}", time=order_texts.ago(each.due_at))
+    return _("Queued: due {time}", time=order_texts.ago(each.due_at))
 
 
 def _failure(reason: str) -> str:
-    """Return why a delivery failed; AutoMod and Discord have codes for it."""
+    """Return why a delivery failed."""
     if reason in _FAILURES:
         return _(_FAILURES[reason])
-    if match := _REFUSED.fullmatch(reason):
-        return _("Failed: Discord refused ({code})", code=match[1])
-    said = escape(cut(reason, 60))
-    return _("Failed: Discord {reason}", reason=said) if said else _("Failed: Discord refused it")
+    match = _CODE.fullmatch(reason)
+    if match and match[1] in _CODED:
+        return _(_CODED[match[1]][0], code=match[2])
+    return _("Failed: {reason}", reason=shown(reason, 60)) if reason else _("Failed: Discord refused it")
+
+
+def _why_failed(reason: str) -> str:
+    """Return why a story's delivery failed."""
+    if reason in _FAILURES:
+        return _(_FAILURES[reason])
+    match = _CODE.fullmatch(reason)
+    return _(_CODED[match[1] if match and match[1] in _CODED else "refused"][1])
 
 
 def message_link(guild_id: int, channel_id: int, message_id: int | None) -> str:
@@ -121,8 +141,9 @@ def message_link(guild_id: int, channel_id: int, message_id: int | None) -> str:
 
 def explain_layout(title: str, explanations: Sequence[Explanation], guild_id: int) -> ui.LayoutView:
     """Return for each subscription why an article was posted or not, with a select to lower a bar that held it back."""
-    text = _fitting([explanation(each, guild_id) for each in explanations])
-    pieces: list[ui.Item[Any]] = [ui.TextDisplay(f"**{shown(title, 120)}**"), separator(), ui.TextDisplay(text)]
+    lines = _fitting([explanation(each, guild_id) for each in explanations])
+    pieces: list[ui.Item[Any]] = [ui.TextDisplay(f"**{shown(title, 120)}**"), separator()]
+    pieces += map(ui.TextDisplay[Any], lines)
     held = [each for each in explanations if each.rule is Rule.BELOW_BAR]
     if not held:
         return Layout(*pieces)
@@ -142,17 +163,15 @@ def explain_layout(title: str, explanations: Sequence[Explanation], guild_id: in
     return Layout(*pieces, controls=(ui.ActionRow(select),))
 
 
-def _fitting(lines: Sequence[str]) -> str:
+def _fitting(lines: Sequence[str]) -> Sequence[str]:
     """Return the lines; where 25 long answers do not fit, those that do, and the number of the rest."""
-    text = "\n".join(lines)
     room = limits.V2_TEXT - 400
-    if len(text) <= room:
-        return text
-    kept = 0
-    while kept < len(lines) and sum(len(line) + 1 for line in lines[: kept + 1]) <= room:
-        kept += 1
+    ends = list(accumulate(map(len, lines)))
+    kept = sum(end <= room for end in ends)
+    if kept == len(lines):
+        return lines
     rest = ngettext("And {number} subscription more.", "And {number} subscriptions more.", len(lines) - kept)
-    return "\n".join([*lines[:kept], f"-# {rest}"])
+    return [*lines[:kept], f"-# {rest}"]
 
 
 def explanation(each: Explanation, guild_id: int) -> str:
@@ -191,11 +210,12 @@ def _why(each: Explanation) -> str:
     if each.rule in (Rule.QUEUED, Rule.WAITING):
         return _why_it_waits(each.rule, each.until)
     if each.rule is Rule.FAILED:
-        return _ended(_FAILURES.get(each.reason or "", N_("Not posted: Discord refused the message")), each.at)
+        return _ended(_why_failed(each.reason or ""), each.at)
     if each.rule is Rule.REMOVED:
-        return _ended(_FAILURES.get(each.reason or "", N_("Not sent: its delivery was ended")), each.at)
+        failure = _FAILURES.get(each.reason or "", N_("Not sent: its delivery was ended"))
+        return _ended(_(failure), each.at)
     if each.rule is Rule.PAUSED:
-        return _why_paused(each.at)
+        return _why_paused(each.reason or "", each.at)
     if each.rule is Rule.BELOW_BAR:
         return _why_below(each)
     return _(_PLAIN[each.rule])
@@ -203,20 +223,24 @@ def _why(each: Explanation) -> str:
 
 def _why_it_waits(rule: Rule, until: datetime | None) -> str:
     if rule is Rule.QUEUED:
-        return _("On its way {time}.", time=order_texts.ago(until)) if until else _("On its way.")
+        return _("On its way: due {time}.", time=order_texts.ago(until)) if until else _("On its way.")
     if until is None:
         return _("It waits for its turn, and may come with the next post.")
     return _("It waits for its turn, and may come {time}.", time=order_texts.ago(until))
 
 
 def _ended(failure: str, at: datetime | None) -> str:
-    return _("{failure} on {date}.", failure=_(failure), date=day_and_month(at)) if at else f"{_(failure)}."
+    return _("{failure} ({date}).", failure=failure, date=day_and_month(at)) if at else f"{failure}."
 
 
-def _why_paused(at: datetime | None) -> str:
+def _why_paused(because: str, at: datetime | None) -> str:
+    if because in texts.PAUSES:
+        return _("Not posted: the subscription is paused ({because}).", because=_(texts.PAUSES[because]))
     if at is None:
         return _("Not posted: the subscription is paused. Resume it to get the news.")
-    return _("Not posted: the subscription is paused since {date}. Resume it to get the news.", date=day_and_month(at))
+    return _(
+        "Not posted: the subscription has been paused since {date}. Resume it to get the news.", date=day_and_month(at)
+    )
 
 
 def _why_below(each: Explanation) -> str:

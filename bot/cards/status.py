@@ -8,6 +8,7 @@ from babel.numbers import format_decimal
 from discord import ui
 
 from bot.cards import ids, limits, order_texts, texts
+from bot.cards.faults import in_words
 from bot.cards.language import N_, _, ngettext, number, spoken
 from bot.cards.layout import Layout, button, sentence, separator
 from bot.cards.markup import shown
@@ -19,7 +20,7 @@ NO_PROBLEMS = N_("No problems: every news file of the last load could be read wh
 NOT_SYNCED = N_("**Not brought up to date** {reason}")
 
 _SHOWN_PROBLEMS = 5
-REASON = 300  # characters of why a load or CORPUS_SYNC failed: it holds paths, and what a program said
+_REASON = 300  # characters of why a load or CORPUS_SYNC failed: it holds paths, and what a program said
 
 
 def progress_layout(done: int, total: int) -> ui.LayoutView:
@@ -33,23 +34,33 @@ def progress_layout(done: int, total: int) -> ui.LayoutView:
 
 def refused_layout(reason: str) -> ui.LayoutView:
     """Return why a load was refused, with the button that loads all the same."""
-    return sentence(reason, button(_(texts.REMOVE_ANYWAY), ids.MASS_REMOVAL, discord.ButtonStyle.danger))
+    return sentence(trouble(reason), button(_(texts.REMOVE_ANYWAY), ids.MASS_REMOVAL, discord.ButtonStyle.danger))
+
+
+def failed_layout(reason: str) -> ui.LayoutView:
+    """Return why a load failed."""
+    return sentence(trouble(reason))
+
+
+def trouble(told: str) -> str:
+    """Return what was told of trouble with a load, escaped, in the language spoken now."""
+    return shown(in_words(told), _REASON)
 
 
 def report_layout(report: LoadReport, queued: int, sync_failure: str | None = None) -> ui.LayoutView:
     """Return what a load did, with its first problems, what was pushed, and why CORPUS_SYNC failed before it."""
     lines = [_("### Reloaded") if report.number else _("### Reloaded: nothing changed"), *_done(report, queued)]
     if sync_failure:
-        lines.append(_(NOT_SYNCED, reason=shown(sync_failure, REASON)))
+        lines.append(_(NOT_SYNCED, reason=trouble(sync_failure)))
     if not report.problem_count:
         return Layout(ui.TextDisplay("\n".join(lines)))
     several = ngettext("{number} problem", "{number} problems", report.problem_count)
-    trouble = [f"**{several}**", *map(problem_line, report.problems[:_SHOWN_PROBLEMS])]
+    found = [f"**{several}**", *map(problem_line, report.problems[:_SHOWN_PROBLEMS])]
     if report.problem_count > _SHOWN_PROBLEMS:
         rest = report.problem_count - _SHOWN_PROBLEMS
         more = ngettext("and {number} more: /admin problems", "and {number} more: /admin problems", rest)
-        trouble.append(f"-# {more}")
-    return Layout(ui.TextDisplay("\n".join(lines)), separator(), ui.TextDisplay("\n".join(trouble)))
+        found.append(f"-# {more}")
+    return Layout(ui.TextDisplay("\n".join(lines)), separator(), ui.TextDisplay("\n".join(found)))
 
 
 def _done(report: LoadReport, queued: int) -> list[str]:
@@ -97,7 +108,11 @@ def problem_line(problem: Problem) -> str:
     """
     line = _("line {line}", line=str(problem.line)) if problem.line else ""
     place = " ".join(filter(None, (shown(problem.file, 80), line, shown(problem.field or "", 60))))
-    return f"-# {place}: {shown(problem.what, 120)}; {shown(problem.done, 60)}"
+    return f"-# {place}: {_wrong(problem)}"
+
+
+def _wrong(problem: Problem | ProblemKind) -> str:
+    return f"{shown(in_words(problem.what), 120)}; {shown(in_words(problem.done), 60)}"
 
 
 def problems_layout(kinds: Sequence[ProblemKind], count: int) -> ui.LayoutView:
@@ -127,4 +142,4 @@ def _kind(kind: ProblemKind) -> str:
     field = f"{shown(kind.field, 60)}: " if kind.field else ""
     files = ", ".join(f"{shown(each.file, 80)}{f':{each.line}' if each.line else ''}" for each in kind.first)
     where = order_texts.and_more(files, kind.count - len(kind.first))
-    return f"**{number(kind.count)}** {field}{shown(kind.what, 120)}; {shown(kind.done, 60)}\n-# {where}"
+    return f"**{number(kind.count)}** {field}{_wrong(kind)}\n-# {where}"

@@ -14,7 +14,7 @@ from bot.cards.language import N_, _
 from bot.cards.layout import button, sentence
 from bot.cards.markup import cut
 from bot.cards.operations import STATES
-from bot.cards.status import progress_layout, refused_layout, report_layout
+from bot.cards.status import failed_layout, progress_layout, refused_layout, report_layout
 from bot.commands import operations
 from bot.commands.answer import Control, Refusal, replace, show
 from bot.commands.host import Host, Interaction, host_of
@@ -146,7 +146,7 @@ async def _reload(interaction: Interaction, *, allow_mass_removal: bool) -> None
         await show(interaction, refused_layout(str(error)))
         return
     except HeatlineError as error:
-        await show(interaction, sentence(str(error)))
+        await show(interaction, failed_layout(str(error)))
         return
     await show(interaction, report_layout(report, queued, host.vitals().sync_failure))
 

@@ -80,9 +80,12 @@ def quiet_of(typed: str) -> tuple[int, int] | None:
     if len(parts) != 2:
         raise Refusal(_(order_texts.BAD_QUIET))
     try:
-        return minute_of(parts[0]), minute_of(parts[1])
+        begin, end = map(minute_of, parts)
     except Refusal:
         raise Refusal(_(order_texts.BAD_QUIET)) from None
+    if begin == end:
+        raise Refusal(_(order_texts.EMPTY_QUIET))
+    return begin, end
 
 
 def quiet_text(hours: tuple[int, int] | None) -> str:

@@ -15,6 +15,7 @@ from bot.commands.answer import Control, Refusal, replace, show
 from bot.commands.host import Host, Interaction, host_of
 from bot.commands.story import show_story
 from bot.store.articles import articles_by_key
+from bot.store.hidden import is_hidden
 from bot.store.readers import count_kept, export_reader, forget_reader, saved_stories
 
 
@@ -51,6 +52,8 @@ class SavedSelect(Control, template=r"hl1:sv"):
         if await host.database.read(articles_by_key, [key]):
             await show_story(interaction, key)
             return
+        if await host.database.read(is_hidden, key):
+            raise Refusal(_(texts.HIDDEN_BY_HOST))
         stories = await host.database.read(saved_stories, interaction.user.id)
         kept = next((each for each in stories if each.key == key), None)
         if kept is None:

@@ -1,6 +1,7 @@
 """What was posted and why: the log of a server, and the explanation of one article."""
 
 import re
+from datetime import datetime
 
 import discord
 from discord import app_commands
@@ -13,10 +14,10 @@ from bot.cards.record import explain_layout, log_layout
 from bot.commands.answer import Control, Refusal, show
 from bot.commands.host import Host, Interaction, host_of
 from bot.delivery.explain import explain
-from bot.models import SubscriptionState
+from bot.models import SubscriptionState, fold
 from bot.store import subscriptions
-from bot.store.articles import articles_by_key
-from bot.store.headlines import key_of_article, recent_headlines
+from bot.store.headlines import Hideable, article_to_hide, recent_headlines
+from bot.store.hidden import hidden_ones
 from bot.store.posted import key_of_message, posted
 
 _MESSAGE = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(\d{1,20})/\d{1,20}/(\d{1,20})")
@@ -75,23 +76,31 @@ async def show_explanation(interaction: Interaction, typed: str, host: Host) -> 
     """Answer why an article was or was not posted: one that was chosen, or named by address or message link."""
     if interaction.guild_id is None:
         raise Refusal(_(texts.ONLY_IN_SERVERS))
-    key = await host.database.read(_key_of, typed, interaction.guild_id, host)
-    articles = await host.database.read(articles_by_key, [key] if key else [])
-    if key is None or key not in articles:
-        raise Refusal(_(order_texts.WHICH_ARTICLE))
     now = host.clock()
-    found = await host.database.read(explain, interaction.guild_id, key, now, host.spacing, host.max_age)
+    meant = await host.database.read(_meant, typed, interaction.guild_id, now)
+    if meant is None:
+        raise Refusal(_(order_texts.WHICH_ARTICLE))
+    if meant.hidden:  # neither its title nor anything else of it is shown
+        raise Refusal(_(order_texts.HIDDEN_ARTICLE))
+    found = await host.database.read(explain, interaction.guild_id, meant.key, now, host.spacing, host.max_age)
     if not found:
         raise Refusal(_(texts.NO_SUBSCRIPTIONS, command=host.mention("subscribe")))
-    await show(interaction, explain_layout(articles[key].title, found, interaction.guild_id))
+    await show(interaction, explain_layout(meant.title, found, interaction.guild_id))
 
 
-def _key_of(connection: Connection, typed: str, guild_id: int, host: Host) -> str | None:
-    message = _MESSAGE.match(typed.strip())
-    if message is not None:
+def _meant(connection: Connection, typed: str, guild_id: int, now: datetime) -> Hideable | None:
+    """Return the article that was chosen, or named by its address, its headline or a link to its message."""
+    typed = typed.strip()
+    if message := _MESSAGE.match(typed):
         key = key_of_message(connection, guild_id, int(message[2])) if int(message[1]) == guild_id else None
-        return key_of_article(connection, key, host.clock()) if key else None
-    return key_of_article(connection, typed, host.clock())
+        if key is None:
+            return None
+        typed = key
+    found = article_to_hide(connection, typed, now)
+    if found is None:  # what is hidden is known though its file is gone, but by its whole headline alone
+        gone = (each for each in hidden_ones(connection) if typed == each.key or fold(typed) == fold(each.title))
+        found = next((Hideable(each.key, each.title, hidden=True) for each in gone), None)
+    return found
 
 
 CONTROLS: tuple[type[Control], ...] = (LogButton,)

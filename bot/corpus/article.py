@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.corpus import limits
 from bot.corpus.clean import clean, clean_excerpt, clean_name, cut
 from bot.corpus.document import Document, Picture, Related, Source, mended_document, strict_document
+from bot.corpus.faults import Fault, Remedy
 from bot.corpus.findings import Complain, Findings, Place, RefusedError, UncertainError, doubt, rejection
 from bot.corpus.frontmatter import exact_mapping, fast_mapping, has_front_matter, text_of
 from bot.corpus.urls import domain, host_of
@@ -52,7 +53,7 @@ def _is_other(fields: dict[str, object]) -> bool:
     """
     category = fields.get("category")
     if category is not None and not isinstance(category, str):
-        raise RefusedError("not text", ("category",))
+        raise RefusedError(Fault.NO_TEXT, ("category",))
     if category and category.strip():
         return fold(category) != "news"
     return fields.get("title") is None or (fields.get("webUrl") is None and fields.get("originalUrl") is None)
@@ -61,10 +62,10 @@ def _is_other(fields: dict[str, object]) -> bool:
 def _article(article_id: str, document: Document, now: datetime, complain: Complain) -> Article:
     title = cut(clean(document.title or ""), limits.TITLE)
     if not title:
-        raise RefusedError("no title", ("title",))
+        raise RefusedError(Fault.NO_TITLE, ("title",))
     url = document.web_url or document.original_url
     if not url:
-        raise RefusedError("no usable web address", ("webUrl",))
+        raise RefusedError(Fault.NO_ADDRESS, ("webUrl",))
     latest = now + timedelta(days=limits.FUTURE_DAYS)
     name, host, logo = _provider(document.provider, url, ("provider",), complain)
     return Article(
@@ -94,7 +95,7 @@ def _coverage(entries: list[Related], latest: datetime, complain: Complain) -> t
         title = cut(clean(entry.title or ""), limits.TITLE)
         url = entry.web_url or entry.original_url
         if not title or not url:
-            complain(place, "no usable web address" if title else "no title", "entry left out")
+            complain(place, Fault.NO_ADDRESS if title else Fault.NO_TITLE, Remedy.ENTRY_LEFT_OUT)
             continue
         name, host, _ = _provider(entry.provider, url, (*place, "provider"), complain)
         reports.append(
@@ -121,7 +122,7 @@ def _provider(source: Source | None, url: str, place: Place, complain: Complain)
         if source.domain and source.domain.strip():
             host = domain(source.domain)
             if host is None:
-                complain((*place, "domain"), "not a domain", "left out")
+                complain((*place, "domain"), Fault.BAD_DOMAIN, Remedy.LEFT_OUT)
         image = _image(source.images, (*place, "images"), complain)
         logo = image.url if image else None
     host = host or host_of(url) or None
@@ -141,12 +142,12 @@ def _image(pictures: list[Picture], place: Place, complain: Complain) -> Image |
     for index, picture in enumerate(pictures):
         if picture.url:
             return Image(picture.url, picture.width, picture.height)
-        complain((*place, index), "no usable web address", "left out")
+        complain((*place, index), Fault.NO_ADDRESS, Remedy.LEFT_OUT)
     return None
 
 
 def _not_future(moment: datetime | None, latest: datetime, place: Place, complain: Complain) -> datetime | None:
     if moment is not None and moment > latest:
-        complain((*place, "publishedDateTime"), "a date in the future", "left out")
+        complain((*place, "publishedDateTime"), Fault.FUTURE, Remedy.LEFT_OUT)
         return None
     return moment

@@ -13,21 +13,26 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.corpus import limits
 from bot.corpus.dates import instant
+from bot.corpus.faults import Fault, Remedy
 from bot.corpus.findings import Complain, Place, RefusedError
 from bot.corpus.urls import web_address
 
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]{1,8}|0o[0-7]{1,11}|[0-9]{1,12})")
 
 _WHAT: Final = {
-    "string_type": "not text",
-    "list_type": "not a list",
-    "model_type": "not a mapping",
-    "greater_than_equal": "out of range",
-    "less_than_equal": "out of range",
+    "string_type": Fault.NO_TEXT,
+    "list_type": Fault.NO_LIST,
+    "model_type": Fault.NO_MAPPING,
+    "greater_than_equal": Fault.OUT_OF_RANGE,
+    "less_than_equal": Fault.OUT_OF_RANGE,
 }
-"""How a Problem says what pydantic found; the types of our own errors are such phrases themselves."""
+"""How a Problem says what pydantic found; the types of our own errors are faults themselves."""
 
 _MOST: Final = {"topics": limits.TOPICS, "images": limits.IMAGES, "related": limits.RELATED}
+
+
+def _error(fault: Fault) -> PydanticCustomError:
+    return PydanticCustomError(fault.value, fault.value)
 
 
 def _integer(value: object) -> object:
@@ -37,7 +42,7 @@ def _integer(value: object) -> object:
         digits = text.lstrip("+-").lower()
         number = int(digits, {"0x": 16, "0o": 8}.get(digits[:2], 10))
         return -number if text[0] == "-" else number
-    raise PydanticCustomError("not a whole number", "not a whole number")
+    raise _error(Fault.NO_INTEGER)
 
 
 def _flag(value: object) -> object:
@@ -45,7 +50,7 @@ def _flag(value: object) -> object:
         return value
     word = value.strip().lower() if isinstance(value, str) else ""
     if word not in ("true", "false"):
-        raise PydanticCustomError("neither true nor false", "neither true nor false")
+        raise _error(Fault.NO_FLAG)
     return word == "true"
 
 
@@ -55,7 +60,7 @@ def _instant(value: object) -> object:
     try:
         return instant(value)
     except ValueError:
-        raise PydanticCustomError("not a date", "not a date") from None
+        raise _error(Fault.NO_DATE) from None
 
 
 def _address(value: object) -> object:
@@ -65,7 +70,7 @@ def _address(value: object) -> object:
         return None
     address = web_address(value)
     if address is None:
-        raise PydanticCustomError("not a usable web address", "not a usable web address")
+        raise _error(Fault.BAD_ADDRESS)
     return address
 
 
@@ -168,7 +173,7 @@ def mended_document(data: dict[str, object], complain: Complain) -> Document:
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_context=False, include_input=False):
                 _mend(data, fault, complain)
-    raise RefusedError("front matter that makes no sense")
+    raise RefusedError(Fault.SENSELESS)
 
 
 def _mend(data: dict[str, object], fault: ErrorDetails, complain: Complain) -> None:
@@ -179,14 +184,14 @@ def _mend(data: dict[str, object], fault: ErrorDetails, complain: Complain) -> N
         # the only entry of what is not a list: the field itself is at fault
         place = place[:-1]
         holder, last = _at(data, place[:-1]), place[-1]
-    what, done = _WHAT.get(fault["type"], fault["type"]), "left out"
+    what, done = _WHAT.get(fault["type"], fault["type"]), Remedy.LEFT_OUT
     if isinstance(holder, list) and isinstance(last, int):
         holder[last] = None if place[0] == "topics" else {}
     elif isinstance(holder, dict) and isinstance(last, str):
         value = holder.pop(last, None)
         if last == "published":
             holder[last] = False
-            done = "article hidden"
+            done = Remedy.HIDDEN
         elif fault["type"] == "too_long":
             holder[last] = value
             _shorten(holder, place, complain)
@@ -200,7 +205,7 @@ def _shorten(holder: dict[str, object], place: Place, complain: Complain) -> Non
     value, most = holder.get(name), _MOST[name]
     if isinstance(value, list) and len(value) > most:
         del value[most:]
-        complain((*place, most), f"more than {most} entries", "the rest left out")
+        complain((*place, most), Fault.TOO_MANY.format(most=most), Remedy.REST_LEFT_OUT)
 
 
 def _at(data: dict[str, object], place: Place) -> object:

@@ -17,6 +17,7 @@ from yaml.events import (
 )
 
 from bot.corpus import limits
+from bot.corpus.faults import Fault
 from bot.corpus.findings import Place, RefusedError
 
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
@@ -59,16 +60,16 @@ class ExactReader:
         except yaml.MarkedYAMLError as error:
             # libyaml's phrases are constants ("did not find expected key"); the rest of its errors quotes the file
             line = error.problem_mark.line + self._first_line if error.problem_mark else None
-            raise RefusedError(f"not valid YAML: {error.problem}", line=line) from None
+            raise RefusedError(Fault.BROKEN_YAML.format(reason=error.problem), line=line) from None
         except yaml.YAMLError:
-            raise RefusedError("not valid YAML") from None
+            raise RefusedError(Fault.NO_YAML) from None
         finally:
             self._loader.dispose()
 
     def _next(self) -> Event:
         event = self._loader.get_event()
         if event is None:
-            raise RefusedError("not valid YAML")
+            raise RefusedError(Fault.NO_YAML)
         return event
 
     def _line(self, event: Event) -> int:
@@ -80,17 +81,17 @@ class ExactReader:
         if isinstance(start, StreamEndEvent):
             return {}
         if getattr(start, "version", None) or getattr(start, "tags", None):
-            raise RefusedError("a YAML directive", line=self._line(start))
+            raise RefusedError(Fault.DIRECTIVE, line=self._line(start))
         first = self._next()
         value = self._value(first, (), 1)
         self._next()  # the document ends
         after = self._next()
         if not isinstance(after, StreamEndEvent):
-            raise RefusedError("more than one YAML document", line=self._line(after))
+            raise RefusedError(Fault.SEVERAL_DOCUMENTS, line=self._line(after))
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise RefusedError("front matter that is not a mapping", line=self._line(first))
+            raise RefusedError(Fault.NO_FRONT_MATTER, line=self._line(first))
         return value
 
     def _value(self, event: Event, place: Place, depth: int) -> object:
@@ -101,7 +102,7 @@ class ExactReader:
         if isinstance(event, ScalarEvent):
             return None if event.implicit[0] and event.value in _NULLS else event.value
         if depth > limits.DEPTH:
-            raise RefusedError(f"nested more than {limits.DEPTH} deep", line=line)
+            raise RefusedError(Fault.TOO_DEEP.format(most=limits.DEPTH), line=line)
         if isinstance(event, SequenceStartEvent):
             return self._list(place, depth)
         return self._mapping(place, depth)
@@ -119,13 +120,13 @@ class ExactReader:
             self._count(event)
             self._plainly(event, place)
             if not isinstance(event, ScalarEvent):
-                raise RefusedError("a field name that is not plain text", line=self._line(event))
+                raise RefusedError(Fault.ODD_FIELD, line=self._line(event))
             key = str(event.value)
             if key == "<<" and event.implicit[0]:
-                raise RefusedError("a YAML merge key", line=self._line(event))
+                raise RefusedError(Fault.MERGE_KEY, line=self._line(event))
             inner = (*place, key)
             if key in values:
-                raise RefusedError("the same field twice", inner if _is_known(inner) else (), self._line(event))
+                raise RefusedError(Fault.TWICE, inner if _is_known(inner) else (), self._line(event))
             if _is_known(inner):
                 self.lines[inner] = self._line(event)
             values[key] = self._value(self._next(), inner, depth + 1)
@@ -134,16 +135,16 @@ class ExactReader:
     def _count(self, event: Event) -> None:
         self._items += 1
         if self._items > limits.ITEMS:
-            raise RefusedError(f"more than {limits.ITEMS:,} values", line=self._line(event))
+            raise RefusedError(Fault.TOO_MUCH.format(most=f"{limits.ITEMS:,}"), line=self._line(event))
 
     def _plainly(self, event: Event, place: Place) -> None:
         """Refuse what makes a value stand for something else than what is written there."""
         trick = None
         if isinstance(event, AliasEvent):
-            trick = "a YAML alias"
+            trick = Fault.ALIAS
         elif isinstance(event, NodeEvent) and event.anchor is not None:
-            trick = "a YAML anchor"
+            trick = Fault.ANCHOR
         elif isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent) and event.tag is not None:
-            trick = "a YAML tag"
+            trick = Fault.TAG
         if trick:
             raise RefusedError(trick, place if _is_known(place) else (), self._line(event))

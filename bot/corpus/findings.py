@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
+from bot.corpus.faults import Remedy
 from bot.models import FileReport, FileStatus, Problem
 
 Place: TypeAlias = tuple[str | int, ...]
 """Where in the front matter: `("related", 2, "webUrl")`. Its words are the format's, never the file's."""
 
 Complain: TypeAlias = Callable[[Place, str, str], None]
-"""Takes the place of a fault, what is wrong, and what was done about it."""
+"""Takes the place of a fault, what is wrong (a `Fault`, filled in), and what was done about it (a `Remedy`)."""
 
 
 class UncertainError(Exception):
@@ -18,7 +19,7 @@ class UncertainError(Exception):
 
 
 class RefusedError(Exception):
-    """The file is not taken; `what` is a phrase without any of its text.
+    """The file is not taken; `what` is a `Fault`, filled in.
 
     No ValueError: python-frontmatter takes one for a file without front matter.
     """
@@ -45,7 +46,7 @@ def field_of(place: Place) -> str | None:
 
 def rejection(file: str, what: str, place: Place = (), line: int | None = None) -> FileReport:
     """Return the report of a file that is not taken, with its one Problem and the sentence that says so."""
-    problem = Problem(file, what, "file not taken", line, field_of(place))
+    problem = Problem(file, str(what), str(Remedy.NOT_TAKEN), line, field_of(place))
     where = [problem.field] if problem.field else []
     where += [f"line {line}"] if line else []
     sentence = what[0].upper() + what[1:] + (f" ({', '.join(where)})." if where else ".")
@@ -68,7 +69,8 @@ class Findings:
 
     def add(self, place: Place, what: str, done: str) -> None:
         """Note a fault."""
-        self._found.append((place, Problem(self._file, what, done, self.line_of(place), field_of(place))))
+        problem = Problem(self._file, str(what), str(done), self.line_of(place), field_of(place))
+        self._found.append((place, problem))
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -14,6 +14,7 @@ from frontmatter.default_handlers import YAMLHandler
 
 from bot.corpus import limits
 from bot.corpus.exact import ExactReader
+from bot.corpus.faults import Fault
 from bot.corpus.findings import Place, RefusedError, UncertainError
 
 _CIPHERTEXT: Final = "secured"
@@ -41,11 +42,11 @@ def text_of(data: bytes) -> str:
     """
     rest = data.translate(None, _PLAIN)
     if b"\0" in rest:
-        raise RefusedError("a NUL byte", line=data.count(b"\n", 0, data.index(b"\0")) + 1)
+        raise RefusedError(Fault.NUL, line=data.count(b"\n", 0, data.index(b"\0")) + 1)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RefusedError("not UTF-8 text", line=data.count(b"\n", 0, error.start) + 1) from None
+        raise RefusedError(Fault.NO_UTF8, line=data.count(b"\n", 0, error.start) + 1) from None
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if rest and _ODD.search(rest):
@@ -72,7 +73,7 @@ class FastHandler(YAMLHandler):
             if not text[end + 4 : after if after >= 0 else None].strip():
                 return text[start : end + 1], ""
             end += 4
-        raise RefusedError("front matter without an end", line=1)
+        raise RefusedError(Fault.NO_END, line=1)
 
     def load(self, fm: str, **kwargs: object) -> dict[str, object]:
         """Return the mapping, with scalars in the types of YAML 1.2, or raises UncertainError."""

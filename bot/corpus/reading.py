@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from bot.corpus.article import read_article
+from bot.corpus.faults import Fault
 from bot.corpus.findings import RefusedError, rejection
 from bot.corpus.roots import Root
 from bot.corpus.spelling import unified
@@ -64,7 +65,7 @@ def read_file(found: Found, now: datetime) -> FileReport:
     except (MemoryError, SystemError):  # no fault of this file: taken for one, its article would be removed
         raise
     except Exception as error:  # no file may stop a load; its name only: a message could quote the file
-        return rejection(found.file, f"unexpected {type(error).__name__} while it was read")
+        return rejection(found.file, Fault.UNEXPECTED.format(error=type(error).__name__))
 
 
 def _without_twins(files: Sequence[Found], reports: list[FileReport]) -> list[FileReport]:
@@ -82,7 +83,7 @@ def _without_twins(files: Sequence[Found], reports: list[FileReport]) -> list[Fi
         first, second = sorted((first, index), key=lambda claim: _rank(files[claim]))
         claims[files[index].id] = first
         if reports[second].status is FileStatus.LOAD:
-            reports[second] = rejection(reports[second].file, "the same name as another file, but for its suffix")
+            reports[second] = rejection(reports[second].file, Fault.TWIN)
     return reports
 
 

@@ -55,9 +55,10 @@ def _folder(written: str, base: Path) -> Path:
     except (OSError, RuntimeError, ValueError):  # no such user, a loop of links, a NUL
         is_folder = exists = False
         path = base / written
+    if not exists:
+        raise HeatlineError(f"The corpus folder {path} does not exist; correct CORPUS_DIR or create it.")
     if not is_folder:
-        what = "is not a folder" if exists else "does not exist"
-        raise HeatlineError(f"The corpus folder {path} {what}; correct CORPUS_DIR or create it.")
+        raise HeatlineError(f"The corpus folder {path} is not a folder; correct CORPUS_DIR.")
     return path
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.corpus import limits
+from bot.corpus.faults import Fault
 from bot.corpus.findings import RefusedError
 from bot.corpus.roots import Root
 
@@ -67,8 +68,8 @@ def contents(path: str) -> bytes:
             if data is not None:
                 return data
     except OSError as error:
-        raise RefusedError(f"cannot be read ({os.strerror(error.errno or 0)})") from None
-    raise RefusedError("changes while it is read")
+        raise RefusedError(Fault.UNREADABLE.format(reason=os.strerror(error.errno or 0))) from None
+    raise RefusedError(Fault.UNSTEADY)
 
 
 def _read(path: str) -> bytes | None:
@@ -77,9 +78,9 @@ def _read(path: str) -> bytes | None:
     try:
         before = os.fstat(handle)
         if not stat.S_ISREG(before.st_mode):
-            raise RefusedError("not a regular file")
+            raise RefusedError(Fault.NO_FILE)
         if before.st_size > limits.FILE_BYTES:
-            raise RefusedError(f"larger than {limits.FILE_BYTES // 1024} KiB")
+            raise RefusedError(Fault.TOO_LARGE.format(most=limits.FILE_BYTES // 1024))
         data = os.read(handle, before.st_size + 1)
         while 0 < len(data) < before.st_size and (more := os.read(handle, before.st_size + 1 - len(data))):
             data += more
@@ -110,7 +111,8 @@ def _walk(top: str, prefix: str, root: int, found: list[Found]) -> None:
                         found.append(_file(folder.name + name, entry.path, root, entry.stat(follow_symlinks=False)))
         except OSError as error:
             shown = _shown(folder.name or "./")
-            found.append(Found(shown, shown, folder.path, root, f"cannot be listed ({os.strerror(error.errno or 0)})"))
+            fault = Fault.UNLISTED.format(reason=os.strerror(error.errno or 0))
+            found.append(Found(shown, shown, folder.path, root, fault))
         links.sort(key=lambda entry: entry.name)
         folders += _followed(links, folder, top, linked, root, found)
         waiting += sorted(folders, key=lambda folder: folder.name, reverse=True)
@@ -146,7 +148,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 def _file(name: str, path: str, root: int, state: os.stat_result) -> Found:
     if not name.isprintable():  # control and bidi characters would forge lines of a log; bytes that are no UTF-8
-        return Found(_shown(name), _shown(name), path, root, "a file name that cannot be shown")
+        return Found(_shown(name), _shown(name), path, root, Fault.UNSHOWN_NAME)
     # The hash of a tuple of integers is the same in every process, and a collision is one in 2^61.
     stamp = hash((state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino))
     changed = max(state.st_mtime_ns, state.st_ctime_ns)

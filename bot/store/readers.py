@@ -3,12 +3,12 @@
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.models import Article, Saved
 from bot.store.rows import epoch, moment
-from bot.store.tables import drafts, looks, saved
+from bot.store.tables import drafts, hidden_articles, looks, saved
 
 SAVED_CAP = 500
 """Stories that one reader can save."""
@@ -64,12 +64,14 @@ def forget_story(connection: Connection, user_id: int, key: str) -> None:
 
 
 def saved_stories(connection: Connection, user_id: int) -> tuple[Saved, ...]:
-    """Return the stories that a reader saved, newest first."""
-    rows = connection.execute(
-        select(saved).where(saved.c.user_id == user_id).order_by(saved.c.at.desc(), saved.c.key)
-    ).mappings()
+    """Return the stories that a reader saved, newest first; none that the host hid."""
+    return _saved(connection, user_id, saved.c.key.not_in(select(hidden_articles.c.key)))
+
+
+def _saved(connection: Connection, user_id: int, *conditions: ColumnElement[bool]) -> tuple[Saved, ...]:
+    kept = select(saved).where(saved.c.user_id == user_id, *conditions)
     found = []
-    for row in rows:
+    for row in connection.execute(kept.order_by(saved.c.at.desc(), saved.c.key)).mappings():
         at = moment(row["at"])
         assert at is not None
         found.append(Saved(row["key"], at, row["title"], row["url"], row["provider"]))
@@ -84,7 +86,7 @@ def export_reader(connection: Connection, user_id: int) -> str:
         "last_looks": [{"topic": topic or None, "at": _iso(at)} for topic, at in looked],
         "saved_stories": [
             {"title": each.title, "url": each.url, "provider": each.provider, "saved_at": each.at.isoformat()}
-            for each in saved_stories(connection, user_id)
+            for each in _saved(connection, user_id)
         ],
         "open_panels": connection.execute(select(func.count()).where(drafts.c.user_id == user_id)).scalar_one(),
     }

@@ -35,9 +35,10 @@ def figures(
     articles: int = 40,
     quarantined: tuple[Quarantined, ...] = (),
     stopped_at: datetime | None = None,
+    problems: int = 0,
 ) -> Figures:
     """Return the figures of a program that does well but for what is given."""
-    corpus = CorpusSummary(articles, newest, 6, 0, loaded, NOW if loaded else None)
+    corpus = CorpusSummary(articles, newest, 6, problems, loaded, NOW if loaded else None)
     return Figures(outbox, results, 3, 1, 1, 2, 1, quarantined, corpus, 41_000_000, stopped_at)
 
 
@@ -69,7 +70,7 @@ def test_all_is_well(loaded: LoadReport | None, newest: datetime | None) -> None
 @pytest.mark.parametrize(
     ("shown", "read", "sentence"),
     [
-        (vitals(), figures(stopped_at=AGO), "**Sending is paused** by a host since "),
+        (vitals(), figures(stopped_at=AGO), "**Sending is paused** by a host, "),
         (
             vitals(paused_for=300, banned=True),
             figures(),
@@ -85,7 +86,7 @@ def test_all_is_well(loaded: LoadReport | None, newest: datetime | None) -> None
         (
             vitals(),
             figures(quarantined=(Quarantined("K", "A *bad* one"),)),
-            "**Kept back**, for Discord refuses them: “A",
+            "**Kept back**, because Discord refuses them: “A",
         ),
     ],
 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from discord import ui
@@ -20,6 +21,8 @@ from bot.cards.subscriptions import (
     subscriptions_layout,
     which_layout,
 )
+from bot.corpus.faults import Fault, Remedy
+from bot.loading import MassRemovalError, OutOfMemoryError
 from bot.models import (
     Backtest,
     Bars,
@@ -71,9 +74,7 @@ PLAIN = Terms(often=Often.WEEKLY, min_heat=95)
 TESTED = Backtest(30, 21, 1, (Post(NOW, ("1-1", "2-2", "3-3"), True), Post(NOW, (), False)))
 NAMES = [Name(f"4-{number}", 1200) for number in range(30)]
 VALUES = ("command", "channel", "zone", "what", "least", "most", "longest")
-CHOSEN = re.compile(
-    r"AutoMod|Discord|\d+ [GM]B|English|Deutsch|/admin \w+|(?<=: )Berlin|\bBerlin\b|python -m bot check"
-)
+CHOSEN = re.compile(r"AutoMod|Discord|\d+ [GM]B|English|Deutsch|\bBerlin\b")
 
 
 @pytest.fixture(autouse=True)
@@ -140,14 +141,21 @@ EXPLANATIONS = [
     )
 ]
 LIST = [subscription(id=number, terms=terms, next_run_at=NOW) for number, terms in enumerate((FULL, PLAIN, Terms()), 1)]
-KINDS = [ProblemKind("1", "2", "3", 1200, (Problem("4", "5", "6", 7, "8"),))]
-PROBLEMS = tuple(Problem("4", "5", "6", number, "8") for number in range(9))
+FAULTS = [fault.format(most="5,000", reason="1", error="2") for fault in Fault]
+KINDS = [
+    ProblemKind("1", fault, remedy, 1200, (Problem("4", "5", "6", 7, "8"),)) for fault in FAULTS for remedy in Remedy
+]
+PROBLEMS = tuple(Problem("4", fault, Remedy.LEFT_OUT, 7, "8") for fault in FAULTS)
+SYNC = "CORPUS_SYNC failed in /1: 2 ended with status 3; /4: 5 took over 6 minutes and was stopped."
 TRACKED = tuple(
     Tracked(entry(state, reason, kind, titles), 10, 2, reason == "paused", Place(1, 2))
     for state, reason, kind, titles in (
         (DeliveryState.SENT, None, DeliveryKind.PUSH, 1),
         (DeliveryState.FAILED, "too old", DeliveryKind.DIGEST, 0),
         (DeliveryState.PENDING, "1", DeliveryKind.FIRST, 1),
+        (DeliveryState.PENDING, "history: TimeoutError", DeliveryKind.FIRST, 1),
+        (DeliveryState.PENDING, "not now (130000)", DeliveryKind.FIRST, 1),
+        (DeliveryState.FAILED, "AutoMod (200000)", DeliveryKind.FIRST, 0),
         (DeliveryState.PENDING, "paused", DeliveryKind.FIRST, 1),
         (DeliveryState.PENDING, "quiet hours", DeliveryKind.FIRST, 1),
         (DeliveryState.SENDING, "Discord answered 503", DeliveryKind.FIRST, 1),
@@ -162,7 +170,13 @@ WORST = figures(
     articles=0,
     quarantined=(Quarantined("K", "1-1"), Quarantined("L", None)) * 3,
     stopped_at=NOW,
+    problems=3,
 )
+
+
+def problems(first: int) -> ui.LayoutView:
+    return status.problems_layout(KINDS[first : first + 15], 10**6)
+
 
 LAYOUTS: dict[str, Callable[[], ui.LayoutView]] = {
     "panel": lambda: panel_layout(panel(FULL, below=3)),
@@ -184,17 +198,18 @@ LAYOUTS: dict[str, Callable[[], ui.LayoutView]] = {
     "one explanation": lambda: explain_layout("1-1", [Explanation(LIST[0], Rule.BELOW_BAR, NOW, 82, 95)], 10),
     "settings": lambda: settings_layout(SERVER, NAMES, NOW, "1"),
     "new settings": lambda: settings_layout(Server(10), NAMES, NOW),
-    "status": lambda: status_layout(vitals(4, 1200, "1", banned=True), WORST, NOW),
+    "status": lambda: status_layout(vitals(4, 1200, SYNC, banned=True), WORST, NOW),
     "status of a calm one": lambda: status_layout(vitals(), figures(newest=None), NOW),
     "deliveries": lambda: deliveries_layout(TrackedPage(TRACKED, True, True), DeliveryState.FAILED, 10, {}),
     "no deliveries": lambda: deliveries_layout(TrackedPage((), False, False), None, None, {}),
     "progress": lambda: status.progress_layout(3, 1200),
     "looking": lambda: status.progress_layout(0, 0),
-    "refused": lambda: status.refused_layout("1"),
+    "refused": lambda: status.refused_layout(str(MassRemovalError(30, 60))),
+    "failed": lambda: status.failed_layout(str(OutOfMemoryError())),
     "report": lambda: status.report_layout(
-        load_report(gone=1, backfilled=1, skipped=1, problems=PROBLEMS, problem_count=9), 3, "1"
+        load_report(gone=1, backfilled=1, skipped=1, problems=PROBLEMS, problem_count=90), 3, SYNC
     ),
-    "problems": lambda: status.problems_layout(KINDS, 2400),
+    **{f"problems from {first}": partial(problems, first) for first in range(0, len(KINDS), 15)},
     "no problems": lambda: status.problems_layout([], 0),
 }
 

@@ -181,11 +181,12 @@ def test_every_rule_has_its_sentence(rule: Rule) -> None:
     ("state", "reason", "words"),
     [
         (DeliveryState.PENDING, "quiet hours", "Held: quiet hours, goes out <t:"),
-        (DeliveryState.PENDING, "rate limited", "Waits: Discord had trouble, the next try comes <t:"),
-        (DeliveryState.PENDING, None, "Queued: goes out <t:"),
-        (DeliveryState.FAILED, "refused (50035)", "Failed: Discord refused (50035)"),
-        (DeliveryState.FAILED, "AutoMod (200000)", "Failed: Discord AutoMod (200000)"),
+        (DeliveryState.PENDING, "rate limited", "Waits: Discord had trouble, the next try is due <t:"),
+        (DeliveryState.PENDING, None, "Queued: due <t:"),
+        (DeliveryState.FAILED, "refused (50035)", "Failed: Discord refused it (50035)"),
+        (DeliveryState.FAILED, "AutoMod (200000)", "Failed: this server's AutoMod or word filter refused it (200000)"),
         (DeliveryState.FAILED, None, "Failed: Discord refused it"),
+        (DeliveryState.FAILED, "of *old*", "Failed: of \\*old\\*"),
     ],
 )
 def test_the_fate_of_a_delivery(state: DeliveryState, reason: str | None, words: str) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from bot.store.articles import names_of
 from bot.store.candidates import candidates
 from bot.store.headlines import key_of_article
+from bot.store.readers import export_reader
 from tests.commands.reading import answer, headlines, labels, options, words
 from tests.conftest import NOW, World
 
@@ -51,12 +52,28 @@ async def test_a_hidden_article_is_shown_nowhere_and_stays_so_through_loads(fill
     story = await filled.mo.select(answer(top), [options(top)["Right story"]])
     assert "Wrong" not in words(story)
     old = await filled.mo.select(answer(top), [options(top)["Wrong story"]])
-    assert words(old) == "That story is no longer in the news folder."
+    assert words(old) == "This story was removed by the host."
 
     def offered(connection: Connection) -> int:
         return len([each for each in candidates(connection, NOW) if "wrong" in each.text])
 
     assert await filled.program.database.read(offered) == 0
+
+
+async def test_what_was_saved_is_not_shown_either_but_still_exported(filled: World) -> None:
+    for headline in ("wrong", "right"):
+        story = await filled.mo.slash(filled.news, "news story", headline=headline)
+        await filled.mo.click(answer(story), label="Save")
+    saved = await filled.mo.slash(filled.news, "saved")
+    assert "Wrong story" in words(saved)
+    await hide(filled, "wrong", "Hide it everywhere")
+    filled.corpus.remove("wrong")
+    filled.load()
+    assert words(await filled.mo.select(answer(saved), [options(saved)["Wrong story"]])) == (
+        "This story was removed by the host."
+    )
+    assert "Wrong" not in words(await filled.mo.slash(filled.news, "saved"))
+    assert "Wrong story" in await filled.program.database.read(export_reader, filled.mo.id)
 
 
 async def test_the_same_address_under_another_file_is_hidden_too(filled: World) -> None:

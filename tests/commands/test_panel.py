@@ -214,6 +214,7 @@ async def test_forms(
     ("what", "typed", "sentence"),
     [
         ("quiet", {"quiet": "at night"}, "Write quiet hours such as 23:00 to 07:00, or none."),
+        ("quiet", {"quiet": "10:00 to 10"}, "Quiet hours begin and end at different times, such as 23:00 to 07:00."),
         ("time", {"time": "25:00", "zone": ""}, "Write the time as hours and minutes, such as 09:00."),
         ("time", {"time": "9", "zone": "Berlim"}, "I don't know the time zone “Berlim”. Did you mean Europe/Berlin"),
         ("more", {"size": "11"}, "Stories in a message is a number from 1 to 10."),

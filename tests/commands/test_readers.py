@@ -29,8 +29,8 @@ async def test_a_story_by_its_words_its_address_or_a_choice(filled: World) -> No
     for typed in (choices[0]["value"], "chip plant", "https://news.example/chip", "https://other.example/view"):
         asked = await filled.mo.slash(filled.news, "news story", headline=typed)
         assert words(asked).startswith("### Chip maker opens plant")
-        assert "**1 other report**\nAnother view\n-# Other · <t:1772352000:f> · [Read]" in words(asked)
-        assert "-# First to report: Other, <t:1772352000:f>" in words(asked)
+        assert "**1 other report**\n-# First to report: Other, <t:1772352000:f>\n" in words(asked)
+        assert "\nAnother view\n-# Other · <t:1772352000:f> · [Read]" in words(asked)
         assert labels(asked) == ["Read at Example Times", "Save", "Share here", "More like this"]
     for typed, said in (("https://nowhere.example/", "not in the news here"), ("quantum", "Nothing for “quantum”")):
         assert said in words(await filled.mo.slash(filled.news, "news story", headline=typed))

@@ -58,10 +58,10 @@ async def test_the_log_in_pages(posted: World) -> None:
     ("values", "sentence"),
     [
         ({"state": "failed", "reason": "too old"}, "Dropped: it waited until it was no longer news"),
-        ({"state": "failed", "reason": "refused (50035)"}, "Failed: Discord refused (50035)"),
+        ({"state": "failed", "reason": "refused (50035)"}, "Failed: Discord refused it (50035)"),
         ({"state": "failed", "reason": "withdrawn"}, "Not sent: its stories were taken out of the news"),
-        ({"state": "pending", "reason": None}, "Queued: goes out <t:"),
-        ({"state": "pending", "reason": "Discord answered 502"}, "Waits: Discord had trouble, the next try comes <t:"),
+        ({"state": "pending", "reason": None}, "Queued: due <t:"),
+        ({"state": "pending", "reason": "Discord answered 502"}, "Waits: Discord had trouble, the next try is due <t:"),
         ({"state": "pending", "reason": "no permission"}, "Held: I can't post there until Heatline has its"),
         ({"state": "sending", "reason": None}, "Being sent"),
         ({"state": "sent", "reason": "deleted meanwhile"}, "Posted, then deleted by someone"),
@@ -136,13 +136,23 @@ async def test_the_way_an_article_may_be_named(held: World) -> None:
         assert words(asked).startswith("I can't tell which story you mean"), typed
 
 
-async def test_what_a_host_hid_is_not_named(held: World) -> None:
-    (choice,) = await held.ann.autocomplete(held.news, "subscriptions explain", "article", "warm")
+@pytest.mark.parametrize("gone", [False, True])
+async def test_what_a_host_hid_is_not_named(held: World, *, gone: bool) -> None:
+    (choice,) = await held.ann.autocomplete(held.news, "subscriptions explain", "article", "hot story")
+    posted = held.messages(held.news)[-1]
     await held.program.database.write(_hide, choice["value"])
-    assert await held.ann.autocomplete(held.news, "subscriptions explain", "article", "warm") == []
-    for typed in (choice["value"], "https://news.example/warm", "warm story"):
+    if gone:
+        held.corpus.remove("hot")
+        held.load()
+    assert await held.ann.autocomplete(held.news, "subscriptions explain", "article", "hot story") == []
+    link = f"https://discord.com/channels/{held.guild.id}/{held.news.id}/{posted.id}"
+    address = [] if gone else ["https://news.example/hot"]
+    for typed in (choice["value"], link, "a HOT story", *address):
         asked = await held.ann.slash(held.news, "subscriptions explain", article=typed)
-        assert words(asked).startswith("I can't tell which story you mean"), typed
+        assert asked.ephemeral
+        assert words(asked) == "Heatline's host hid this story: it is posted and shown nowhere.", typed
+    asked = await held.ann.slash(held.news, "subscriptions explain", article="hot story")
+    assert words(asked).startswith("I can't tell which story you mean")
 
 
 def _hide(connection: Connection, key: str) -> None:

@@ -167,3 +167,22 @@ async def test_the_channel_for_notices_has_to_be_open(world: World) -> None:
     assert "I can't post in" in words(asked)
     assert "Send Messages" in words(asked)
     assert (await kept(world)).notice_channel_id is None
+
+
+@pytest.mark.parametrize(
+    ("blocks", "sentence"),
+    [
+        ({"blocked_providers": ("example times",)}, "This server does not show news from that publisher."),
+        ({"blocked_words": ("secret",)}, "This server does not show that story."),
+    ],
+)
+async def test_a_story_that_the_server_blocks_says_so(
+    world: World, blocks: dict[str, tuple[str, ...]], sentence: str
+) -> None:
+    world.corpus.write("a", title="A secret story")
+    world.load()
+    asked = await world.mo.slash(world.news, "news top")
+    await world.program.database.write(keep_server, Server(world.guild.id, **blocks))  # type: ignore[arg-type]  # fields
+    (key,) = options(asked).values()
+    assert words(await world.mo.select(answer(asked), [key])) == sentence
+    assert words(await world.mo.slash(world.news, "news story", headline=key)) == sentence
