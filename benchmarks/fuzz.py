@@ -117,14 +117,18 @@ class Found:
 
 
 def _leaves(commands: list[Json], path: str = "") -> Iterator[tuple[str, list[Json]]]:
-    """Yield every slash command that takes something, with its options."""
+    """Yield every slash command that takes something that is typed, with its options."""
     for command in commands:
         inner = command.get("options") or []
         here = f"{path} {command['name']}".strip()
         if any(each["type"] <= SUBCOMMAND_GROUP for each in inner):
             yield from _leaves(inner, here)
-        elif inner and command.get("type", 1) == 1:
+        elif any(map(_is_typed, inner)) and command.get("type", 1) == 1:
             yield here, inner
+
+
+def _is_typed(option: Json) -> bool:
+    return option["type"] in (STRING, INTEGER, NUMBER) and not option.get("choices")
 
 
 class _Fuzzer:
@@ -140,7 +144,8 @@ class _Fuzzer:
         """Ask one thing; return what it was, and the answer."""
         chance, loopback = self._chance, self._loopback
         path, options = ("news search", self._search) if number % 2 else chance.choice(self._leaves)
-        chosen = [option for option in options if option.get("required") or chance.random() < 0.5]
+        typed = chance.choice([option for option in options if _is_typed(option)])
+        chosen = [each for each in options if each is typed or each.get("required") or chance.random() < 0.5]
         values = {option["name"]: self._value(option) for option in chosen}
         # everybody else asks once: nobody meets a cooldown
         asks = (
