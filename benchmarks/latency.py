@@ -23,6 +23,7 @@ from bot.store.briefs import brief
 from bot.store.database import connect
 from bot.store.known import key_by_address
 from bot.store.readers import count_kept, saved_stories
+from bot.store.spelling import nearest_search
 from bot.store.tables import articles
 from bot.store.trends import trends
 from tests.loopback import Loopback, Program
@@ -73,6 +74,13 @@ def _story(connection: Connection, _now: datetime) -> object:
     return story(connection, key_by_address(connection, _newest(connection)) or "")
 
 
+_NOWHERE = Listing(Order.SEARCH, words="nothing of this")
+
+
+def _nowhere(connection: Connection, now: datetime) -> object:
+    return page(connection, _NOWHERE, now), nearest_search(connection, _NOWHERE)
+
+
 _ASKED = (
     Asked("brief", {}, lambda connection, now: brief(connection, None, 5, now, None)),
     Asked("brief", {"topic": "AI"}, lambda connection, now: brief(connection, "AI", 5, now, None)),
@@ -85,7 +93,7 @@ _ASKED = (
     Asked("Find coverage", {}, _story, menu=True),
     Asked("news latest", {}, _page(Listing(Order.LATEST))),
     Asked("news search", {"words": "ba"}, _page(Listing(Order.SEARCH, words="ba"))),
-    Asked("news search", {"words": "nothing of this"}, _page(Listing(Order.SEARCH, words="nothing of this"))),
+    Asked("news search", {"words": _NOWHERE.words or ""}, _nowhere),
     Asked("trends", {"topic": "AI"}, lambda connection, now: trends(connection, "AI", 30, now, None)),
     Asked("trends", {}, lambda connection, now: trends(connection, None, 30, now, None)),
     Asked("saved", {}, lambda connection, now: saved_stories(connection, 1)),
