@@ -7,6 +7,9 @@ from contextlib import suppress
 # beyond that yaml-rs's allocator (mimalloc) reserves a whole GiB at its start, which then counts for nothing.
 _MEMORY_LIMIT = 768 << 20
 
+# What a file may add to that: its names and what it looked like, now and at the load before (some 900 bytes, measured).
+_PER_FILE = 1 << 10
+
 
 def limit_process() -> None:
     """Give way to everything else on the machine, and let allocations beyond the memory limit fail.
@@ -22,4 +25,17 @@ def limit_process() -> None:
 
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         most = _MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(hard, _MEMORY_LIMIT)
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def allow_files(number: int) -> None:
+    """Let a process that is limited use more memory for so many files: there are that many, whatever is in them."""
+    with suppress(ImportError, AttributeError, OSError, ValueError):
+        import resource
+
+        limit, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if limit == resource.RLIM_INFINITY:
+            return
+        most = _MEMORY_LIMIT + number * _PER_FILE
+        most = most if hard == resource.RLIM_INFINITY else min(hard, most)
+        resource.setrlimit(resource.RLIMIT_DATA, (max(limit, most), hard))

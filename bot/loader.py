@@ -11,12 +11,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from watchfiles import awatch
+from watchfiles import Change, awatch
+from watchfiles.main import FileChange
 
 from bot.corpus import parse_roots
 from bot.loading import MassRemovalError, OutOfMemoryError, Progress
@@ -264,9 +265,12 @@ class Watcher:
             self._changed.set()
 
     async def _watch(self, watched: dict[Path, object]) -> None:
-        """Note every burst of changes, until one of the folders is no longer the one that is watched."""
+        """Note every burst of changes, until a folder is not the one that is watched, or one within it is new."""
+        # Each folder by itself: to let the library look for those within would hold the loop, for seconds.
+        within = await asyncio.to_thread(_folders_within, watched)
         async for changes in awatch(
-            *watched,
+            *within,
+            recursive=False,
             debounce=_BURST,
             step=_QUIET,
             ignore_permission_denied=True,
@@ -275,10 +279,24 @@ class Watcher:
         ):
             if changes:
                 self._changed.set()
-            if self._folders() != watched:
+            if self._folders() != watched or await asyncio.to_thread(_bring_folder, changes):
                 return
 
     def _folders(self) -> dict[Path, object]:
         """Return the real folders of the corpus, each with what tells it from another one in its place."""
         folders = {root.path: root.path.stat() for root in parse_roots(self._settings.corpus_dir, HOME)}
         return {path: (state.st_dev, state.st_ino) for path, state in folders.items()}
+
+
+def _folders_within(roots: Iterable[Path]) -> list[str]:
+    """Return the folders and all that are within them, but for the hidden ones, which no load reads."""
+    found = []
+    for root in roots:
+        for folder, within, _ in os.walk(root):
+            within[:] = [name for name in within if not name.startswith(".")]
+            found.append(folder)
+    return found
+
+
+def _bring_folder(changes: Iterable[FileChange]) -> bool:
+    return any(change is Change.added and Path(path).is_dir() for change, path in changes)

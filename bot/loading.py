@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.ahead import ahead
 from bot.corpus import Found, Root, found_files, parse_roots, read_file, read_twins, twins_apart
+from bot.limits import allow_files
 from bot.models import HeatlineError, LoadReport
 from bot.settings import HOME, Settings
 from bot.store.database import beside_writers, connect, is_busy
@@ -107,10 +108,11 @@ def load(
 
 def _stage(connection: Connection, roots: Sequence[Root], progress: Progress | None, now: datetime) -> Staging:
     """Stage what has changed in the roots since the last load."""
-    known = known_files(connection)
     held = known_roots(connection)
     fresh = {number for number, root in enumerate(roots) if str(root.path) not in held}
     found = found_files(roots)
+    allow_files(len(found))
+    known = known_files(connection)
     gone = sorted(known.keys() - {file.file for file in found})
     staging = Staging(connection)
     lost = files_now(connection, gone)
@@ -141,9 +143,9 @@ def _read(now: datetime, file: Found) -> Prepared:
 def _to_read(found: Sequence[Found], known: Mapping[str, int | None], lost: Set[str]) -> list[Found]:
     """Return the files to read: new or changed ones, and those that claim the same id as one that is, or is gone."""
     changed = [file for file in found if file.stamp is None or known.get(file.file) != file.stamp]
-    ids = lost | {file.id for file in changed}
     if len(changed) == len(found):
         return changed
+    ids = lost | {file.id for file in changed}
     return [file for file in found if file.id in ids]
 
 

@@ -1,6 +1,8 @@
 """The loader's child process: its limits, its deaths, and loads that are refused."""
 
 import asyncio
+import resource
+import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
@@ -148,6 +150,17 @@ async def test_the_child_gives_way(settings: Settings, corpus: Corpus, in_child:
     nice, mebibytes = (tmp_path / "told").read_text().split()
     assert int(nice) >= 10
     assert int(mebibytes) == 768
+
+
+def test_many_files_may_take_more_memory_if_the_process_is_limited_by_itself() -> None:
+    tell = "r.getrlimit(r.RLIMIT_DATA)[0] >> 20"
+    script = (
+        "import resource as r; from bot.limits import *; allow_files(1 << 20); print(r.getrlimit(r.RLIMIT_DATA)[0]);"
+        f"limit_process(); allow_files(1 << 20); print({tell}); allow_files(1); print({tell});"
+        f"r.setrlimit(r.RLIMIT_DATA, (1900 << 20,) * 2); allow_files(2 << 20); print({tell})"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.split() == [str(resource.RLIM_INFINITY), "1792", "1792", "1900"]
 
 
 async def test_a_load_that_never_ends_is_stopped(

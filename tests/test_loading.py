@@ -531,6 +531,32 @@ async def test_the_watcher_loads_at_the_start_and_on_every_change(settings: Sett
             await running
 
 
+async def test_the_watcher_notices_what_comes_into_folders_within_old_and_new(
+    settings: Settings, corpus: Corpus
+) -> None:
+    corpus.write("2026/03/a")
+    reports: asyncio.Queue[LoadReport] = asyncio.Queue()
+    watcher = Watcher(settings, Loader(settings), on_load=reports.put_nowait)
+    running = asyncio.create_task(watcher.run())
+
+    async def until(articles: int) -> None:
+        async with asyncio.timeout(30):
+            while (await reports.get()).articles != articles:
+                pass
+
+    try:
+        await until(1)
+        corpus.write("2026/03/b")
+        await until(2)
+        corpus.write("2026/04/c")  # with its folder
+        await until(3)
+        corpus.write("2026/04/d")
+        await until(4)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_the_watcher_survives_a_name_that_is_no_text(settings: Settings, corpus: Corpus) -> None:
     """The library that watches cannot decode it, and stops: watching begins anew."""
     reports: asyncio.Queue[LoadReport] = asyncio.Queue()

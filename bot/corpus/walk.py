@@ -32,12 +32,16 @@ class Found(NamedTuple):
     """
 
     file: str
-    id: str
     path: str
     root: int
     fault: str | None = None
     stamp: int | None = None
     changed_ns: int = 0
+
+    @property
+    def id(self) -> str:
+        """What identifies the article: the name of its file without the suffix."""
+        return self.file if self.fault else self.file.rpartition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def found_files(roots: Sequence[Root]) -> list[Found]:
     found: list[Found] = []
     for number, root in enumerate(roots):
         _walk(os.path.realpath(root.path), f"{root.label}/" if number else "", number, found)
-    found.sort(key=lambda file: (file.file, file.root))
+    found.sort(key=lambda each: each.file)  # of files with one name, that of the first root stays the first
     return found
 
 
@@ -112,7 +116,7 @@ def _walk(top: str, prefix: str, root: int, found: list[Found]) -> None:
         except OSError as error:
             shown = _shown(folder.name or "./")
             fault = Fault.UNLISTED.format(reason=os.strerror(error.errno or 0))
-            found.append(Found(shown, shown, folder.path, root, fault))
+            found.append(Found(shown, folder.path, root, fault))
         links.sort(key=lambda entry: entry.name)
         folders += _followed(links, folder, top, linked, root, found)
         waiting += sorted(folders, key=lambda folder: folder.name, reverse=True)
@@ -148,11 +152,11 @@ def _is_below(path: str, folder: str) -> bool:
 
 def _file(name: str, path: str, root: int, state: os.stat_result) -> Found:
     if not name.isprintable():  # control and bidi characters would forge lines of a log; bytes that are no UTF-8
-        return Found(_shown(name), _shown(name), path, root, Fault.UNSHOWN_NAME)
+        return Found(_shown(name), path, root, Fault.UNSHOWN_NAME)
     # The hash of a tuple of integers is the same in every process, and a collision is one in 2^61.
     stamp = hash((state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino))
     changed = max(state.st_mtime_ns, state.st_ctime_ns)
-    return Found(name, name.rpartition(".")[0], path, root, None, stamp, changed)
+    return Found(name, path, root, None, stamp, changed)
 
 
 def _shown(name: str) -> str:
