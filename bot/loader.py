@@ -185,6 +185,9 @@ _BURST = 5_000
 _LOOK = 5_000
 _REWATCH = 5.0
 
+# Where it takes more seconds to list the folders, files can come before they are watched that no load saw.
+_SLOW = 0.5
+
 
 class Watcher:
     """Loads at the start, every few minutes after CORPUS_SYNC, and whenever a file of the corpus changes."""
@@ -267,7 +270,10 @@ class Watcher:
     async def _watch(self, watched: dict[Path, object]) -> None:
         """Note every burst of changes, until a folder is not the one that is watched, or one within it is new."""
         # Each folder by itself: to let the library look for those within would hold the loop, for seconds.
+        begun = asyncio.get_running_loop().time()
         within = await asyncio.to_thread(_folders_within, watched)
+        slow = asyncio.get_running_loop().time() - begun > _SLOW
+        begins = True
         async for changes in awatch(
             *within,
             recursive=False,
@@ -277,8 +283,11 @@ class Watcher:
             rust_timeout=_LOOK,
             yield_on_timeout=True,
         ):
-            if changes:
+            if changes or (begins and slow):
                 self._changed.set()
+            if begins and await asyncio.to_thread(_folders_within, watched) != within:
+                return  # one came while they were listed
+            begins = False
             if self._folders() != watched or await asyncio.to_thread(_bring_folder, changes):
                 return
 
@@ -288,13 +297,20 @@ class Watcher:
         return {path: (state.st_dev, state.st_ino) for path, state in folders.items()}
 
 
-def _folders_within(roots: Iterable[Path]) -> list[str]:
-    """Return the folders and all that are within them, but for the hidden ones, which no load reads."""
-    found = []
+def _folders_within(roots: Iterable[Path]) -> set[str]:
+    """Return the folders and all within them that a load reads: no hidden ones, links as far as they stay within."""
+    found = set()
     for root in roots:
-        for folder, within, _ in os.walk(root):
-            within[:] = [name for name in within if not name.startswith(".")]
-            found.append(folder)
+        top = os.path.realpath(root)
+        waiting = [top]
+        while waiting:
+            folder = waiting.pop()
+            if folder in found or not f"{folder}{os.sep}".startswith(f"{top.rstrip(os.sep)}{os.sep}"):
+                continue
+            found.add(folder)
+            with suppress(OSError), os.scandir(folder) as entries:
+                inner = [entry for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+                waiting += [os.path.realpath(entry.path) if entry.is_symlink() else entry.path for entry in inner]
     return found
 
 

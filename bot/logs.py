@@ -9,7 +9,11 @@ _SECRETS = re.compile(
 )
 
 # Cloudflare answers Discord's trouble with web pages, and discord.py's errors quote them whole.
-_PAGES = re.compile(r"\s*<(?:!doctype html|html)\b.*?(?:</html>|\Z)", re.IGNORECASE | re.DOTALL)
+# A page that was cut off ends where a traceback goes on.
+_PAGES = re.compile(
+    r"\s*<(?:!doctype html|html)\b.*?(?:</html>|(?=\nTraceback \(|\n\nThe above exc|\n\nDuring handling)|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class _Formatter(logging.Formatter):

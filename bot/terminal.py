@@ -55,7 +55,7 @@ def load_summary(report: LoadReport) -> Iterator[str]:
         f"{report.added:,} added, {report.updated:,} updated, {report.hidden:,} hidden, {report.gone:,} gone, "
         f"{report.unchanged:,} unchanged; {report.skipped:,} files skipped, {report.rejected:,} rejected."
     )
-    yield f"{report.articles:,} articles can be read. {report.seconds:.1f} s."
+    yield f"{report.articles:,} article{'' if report.articles == 1 else 's'} can be read. {report.seconds:.1f} s."
     if report.backfilled:
         yield f"{report.backfilled:,} articles were taken in quietly: a new folder is not pushed."
 

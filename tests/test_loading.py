@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select, text
 
+from bot import loader
 from bot.loader import Loader, Watcher
 from bot.loading import load
 from bot.models import HeatlineError, LoadReport, Name, key_of
@@ -552,6 +553,11 @@ async def test_the_watcher_notices_what_comes_into_folders_within_old_and_new(
         await until(3)
         corpus.write("2026/04/d")
         await until(4)
+        corpus.write(".releases/1/e")  # hidden, but for the link to it
+        (corpus.folder / "current").symlink_to(".releases/1")
+        await until(5)
+        corpus.write(".releases/1/f")
+        await until(6)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -617,3 +623,37 @@ async def test_the_watcher_survives_a_folder_that_is_missing_for_a_while(
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+
+async def test_the_watcher_finds_a_folder_that_came_while_they_were_listed(
+    settings: Settings, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    within, listed, watched_anew = loader._folders_within, 0, asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def late(roots: Iterable[Path]) -> set[str]:
+        nonlocal listed
+        listed += 1
+        found = within(roots)
+        if listed == 1:
+            corpus.write("late/b")
+        elif listed == 4:  # looked for once more after it was found
+            loop.call_soon_threadsafe(watched_anew.set)
+        return found
+
+    monkeypatch.setattr(loader, "_folders_within", late)
+    monkeypatch.setattr(loader, "_LOOK", 100)
+    reports: asyncio.Queue[LoadReport] = asyncio.Queue()
+    watcher = Watcher(settings, Loader(settings), on_load=reports.put_nowait)
+    running = asyncio.create_task(watcher.run())
+    try:
+        async with asyncio.timeout(30):
+            while (await reports.get()).articles != 1:
+                pass
+            await watched_anew.wait()
+            corpus.write("late/c")
+            while (await reports.get()).articles != 2:
+                pass
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

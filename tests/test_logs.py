@@ -110,6 +110,22 @@ def test_levels(capsys: pytest.CaptureFixture[str], level: str, ours: int, their
     assert captured.out == ""
 
 
+def test_a_web_page_that_was_cut_off_does_not_hide_what_follows(capsys: pytest.CaptureFixture[str]) -> None:
+    start_logging("INFO")
+    page = "<ht" + "ml>\n<body>a gate"
+    try:
+        try:
+            raise ConnectionError(page)
+        except ConnectionError as error:
+            raise ValueError("the real reason") from error
+    except ValueError:
+        logging.getLogger("bot").exception("Failed: %s", page)
+    logged = capsys.readouterr().err
+    assert "a gate" not in logged
+    assert "ConnectionError: [a web page]\n\nThe above exception" in logged
+    assert logged.endswith("ValueError: the real reason\n")
+
+
 def test_payloads_of_the_gateway_are_never_logged() -> None:
     """At DEBUG, discord.py logs whole payloads: what people wrote, and tokens of their interactions."""
     start_logging("DEBUG")
