@@ -18,6 +18,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from tests.loopback import Loopback, Program
+from tests.loopback.door import Door
 from tests.loopback.rules import mention_problem, problems
 from tests.loopback.world import READ_MESSAGE_HISTORY, SEND_MESSAGES, THREAD
 
@@ -640,3 +641,15 @@ async def test_a_program_that_ends_early_says_why(loopback: Loopback, tmp_path: 
     async with Program(loopback, tmp_path, module="sample") as program:
         with pytest.raises(AssertionError, match=r"ended with 1 .*\n?.*no token|no token"):
             await program.wait_for_output("ready")
+
+
+async def test_a_door_opens_again_even_where_nothing_had_to_be_plugged(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(_: Door) -> bool:
+        return False
+
+    monkeypatch.setattr(Door, "_plug", full)
+    async with Loopback() as server, aiohttp.ClientSession() as session:
+        await server.shut()
+        await server.open()
+        async with asyncio.timeout(10), session.get(f"{server.api_url}/gateway") as response:
+            assert response.status in (200, 401)

@@ -19,16 +19,13 @@ class Door:
         self._socket = socket.create_server((_HOST, 0))
         self._site: web.SockSite | None = None
         self._plugs: list[socket.socket] = []
+        self.is_shut = False
+        """Whether nobody comes in; who is answered meanwhile must be let go."""
 
     @property
     def port(self) -> int:
         """The port, the same however often it is shut."""
         return int(self._socket.getsockname()[1])
-
-    @property
-    def is_shut(self) -> bool:
-        """Whether nobody comes in; who is answered meanwhile must be let go."""
-        return bool(self._plugs)
 
     async def open(self) -> None:
         """Take connections; those that were being made are made now."""
@@ -37,6 +34,7 @@ class Door:
         for plug in self._plugs:
             plug.close()
         self._plugs.clear()
+        self.is_shut = False
         # Closing a site closes its socket; the port is kept by a second handle of the same one.
         self._site = web.SockSite(self._runner, self._socket.dup())
         await self._site.start()
@@ -48,6 +46,7 @@ class Door:
         """
         assert self._site is not None
         assert self._runner.server is not None
+        self.is_shut = True
         await self._site.stop()
         self._socket.listen(0)
         while await self._plug():
