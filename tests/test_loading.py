@@ -515,6 +515,13 @@ async def test_cancelling_a_load_ends_the_child(
 # --- watching ------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look whether folders are still the same, and watch again after trouble, in a fraction of a second."""
+    monkeypatch.setattr(loader, "_LOOK", 200)
+    monkeypatch.setattr(loader, "_REWATCH", 0.2)
+
+
 async def test_the_watcher_loads_at_the_start_and_on_every_change(settings: Settings, corpus: Corpus) -> None:
     reports: asyncio.Queue[LoadReport] = asyncio.Queue()
     watcher = Watcher(settings, Loader(settings), on_load=reports.put_nowait)
@@ -642,7 +649,6 @@ async def test_the_watcher_finds_a_folder_that_came_while_they_were_listed(
         return found
 
     monkeypatch.setattr(loader, "_folders_within", late)
-    monkeypatch.setattr(loader, "_LOOK", 100)
     reports: asyncio.Queue[LoadReport] = asyncio.Queue()
     watcher = Watcher(settings, Loader(settings), on_load=reports.put_nowait)
     running = asyncio.create_task(watcher.run())
