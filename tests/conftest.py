@@ -20,6 +20,8 @@ from bot.commands.cooldown import Cooldowns
 from bot.loading import load
 from bot.models import HeatlineError, LoadReport
 from bot.settings import Settings
+from tests.delivery.newsroom import Newsroom
+from tests.loopback import Loopback
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CANARY = "bm8gYXJ0aWNsZSBpcyBpbiBoZXJl;c2VjcmV0"
@@ -232,3 +234,19 @@ async def world(env: Env, program: Program, corpus: Corpus, clock: Clock) -> Asy
     assert [allowed for allowed in made.allowed_mentions() if allowed != {"parse": []}] == []
     for channel in env.backend.messages.values():
         assert not any(message.ping_user_ids or message.ping_role_ids for message in channel.values())
+
+
+@pytest.fixture
+async def loopback() -> AsyncIterator[Loopback]:
+    """A stand-in for Discord that the program talks to by its rules."""
+    async with Loopback() as server:
+        yield server
+        assert server.violations == []
+
+
+@pytest.fixture
+def room(loopback: Loopback, tmp_path: Path) -> Newsroom:
+    """News for the real program, in the stand-in's server."""
+    room = Newsroom(tmp_path, now=datetime.now(UTC).replace(microsecond=0))
+    room.guild_id = loopback.guild.id
+    return room

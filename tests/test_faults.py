@@ -8,9 +8,8 @@ import signal
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -26,20 +25,6 @@ from tests.running import CREATE, LONG, all_well, asked, busiest_second, open_me
 PAGE = "<!DOCTYPE html>\n<html><head><title>discord.com</title></head><body>Cloudflare Ray ID</body></html>\n"
 # Seconds of sleep: longer than heartbeats, the bucket's second, and what the watchdog waits.
 SUSPENDED = 2.5
-
-
-@pytest.fixture
-async def loopback() -> AsyncIterator[Loopback]:
-    async with Loopback() as server:
-        yield server
-        assert server.violations == []
-
-
-@pytest.fixture
-def room(loopback: Loopback, tmp_path: Path) -> Newsroom:
-    room = Newsroom(tmp_path, now=datetime.now(UTC).replace(microsecond=0))
-    room.guild_id = loopback.guild.id
-    return room
 
 
 @contextmanager

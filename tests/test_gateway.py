@@ -1,29 +1,11 @@
 """What goes wrong at the gateway of the real program, while it sends."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 
 from tests.audit import until
 from tests.delivery.newsroom import Newsroom
 from tests.loopback import Loopback
 from tests.running import CREATE, LONG, all_well, queue, run, states, subscribed
-
-
-@pytest.fixture
-async def loopback() -> AsyncIterator[Loopback]:
-    async with Loopback() as server:
-        yield server
-        assert server.violations == []
-
-
-@pytest.fixture
-def room(loopback: Loopback, tmp_path: Path) -> Newsroom:
-    room = Newsroom(tmp_path, now=datetime.now(UTC).replace(microsecond=0))
-    room.guild_id = loopback.guild.id
-    return room
 
 
 async def test_sending_goes_on_while_the_gateway_comes_and_goes(loopback: Loopback, room: Newsroom) -> None:

@@ -101,13 +101,13 @@ def test_migrating_twice_changes_nothing(url: str, file: Path) -> None:
 
 def test_programs_that_start_at_once_wait_for_each_other(url: str, file: Path) -> None:
     start = threading.Barrier(4)
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
 
     def begin() -> None:
         start.wait()
         try:
             migrate(url)
-        except BaseException as error:
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=begin) for _ in range(4)]

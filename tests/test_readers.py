@@ -13,13 +13,6 @@ from tests.test_program import prepare, run, write
 
 
 @pytest.fixture
-async def loopback() -> AsyncIterator[Loopback]:
-    async with Loopback() as server:
-        yield server
-        assert server.violations == []
-
-
-@pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     folder = tmp_path / "corpus"
     folder.mkdir()
